@@ -1,0 +1,3 @@
+//! A to-do API behind the guard.
+
+fn main() {}
