@@ -1,0 +1,636 @@
+//! What an operator may set about the rules of authentication.
+//!
+//! Keys carry Better Auth's option names in snake_case. Every field has a default, so an empty configuration is a
+//! valid one. Where settings come from (file, environment) is the server's business; here is what they mean and which
+//! combinations of them make no sense.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+/// The settings of the engine; one section per feature.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Config {
+    /// The name people read on pages and in mails.
+    pub app_name: String,
+    /// The public address: scheme, host and port. A path in it replaces `base_path`. Without it: `http://localhost`
+    /// with the port the server listens on.
+    pub base_url: BaseUrl,
+    /// Signing up and in with an e-mail address and a password.
+    pub email_and_password: EmailAndPassword,
+    /// How long a session lives and how it is renewed.
+    pub session: Session,
+    /// The access token.
+    pub token: Token,
+    /// The pool that hashes passwords.
+    pub password_hash: PasswordHash,
+    /// Rows kept in memory so that a request need not ask the database.
+    pub cache: Cache,
+}
+
+/// Signing up and in with an e-mail address and a password.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EmailAndPassword {
+    /// Whether the endpoints of this section answer at all.
+    pub enabled: bool,
+    /// Whether new accounts are refused.
+    pub disable_sign_up: bool,
+    /// Whether an address must be confirmed before the first sign-in.
+    pub require_email_verification: bool,
+    /// Whether signing up signs in as well.
+    pub auto_sign_in: bool,
+    /// The shortest password accepted, in UTF-16 code units as Better Auth counts them. NIST SP 800-63B-4 asks for 15
+    /// where the password is the only factor.
+    pub min_password_length: u16,
+    /// The longest password accepted, in UTF-16 code units; also checked at sign-in, before hashing.
+    pub max_password_length: u16,
+    /// Whether well-known passwords are refused at sign-up and change. Stricter than Better Auth.
+    pub refuse_common_passwords: bool,
+}
+
+/// How long a session lives and how it is renewed.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Session {
+    /// Seconds a session lives after sign-in or renewal.
+    pub expires_in: u32,
+    /// Seconds after which using a session renews it; 0 renews on every use.
+    pub update_age: u32,
+    /// Seconds after sign-in during which sensitive endpoints need no new sign-in; 0 switches the check off.
+    pub fresh_age: u32,
+    /// Whether sessions end `expires_in` after sign-in however much they are used.
+    pub disable_session_refresh: bool,
+    /// Whether `GET /get-session` only says that a renewal is due and `POST /get-session` does it.
+    pub defer_session_refresh: bool,
+}
+
+/// The access token.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Token {
+    /// How tokens are signed. The asymmetric ones publish their key at `/jwks`.
+    pub algorithm: Algorithm,
+    /// Seconds a token lives, and never longer than its session.
+    pub lifetime: u32,
+    /// A key of its own for HS256 access tokens, to be shared with services that verify them. Without it: the
+    /// server's secret.
+    pub secret: Option<Sensitive>,
+    /// The `iss` claim. Without it: the origin of `base_url` for asymmetric tokens, absent for HS256.
+    pub issuer: Option<String>,
+    /// The `aud` claim. Without it: the origin of `base_url` for asymmetric tokens, absent for HS256.
+    pub audience: Option<String>,
+    /// Seconds by which `iat` and `nbf` may lie in the future, because clocks of nodes differ; at most 60.
+    pub leeway: u8,
+    /// The longest `exp - iat` admitted, in seconds: the longest `lifetime` ever configured while such tokens are
+    /// alive. Without it: `lifetime`.
+    pub max_lifetime: Option<u32>,
+}
+
+/// How an access token is signed (RFC 7518 section 3.1, RFC 8037 section 3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum Algorithm {
+    /// HMAC with SHA-256: whoever can verify can also mint.
+    #[default]
+    HS256,
+    /// Ed25519.
+    EdDSA,
+    /// ECDSA on P-256 with SHA-256.
+    ES256,
+}
+
+/// The pool that hashes passwords. One hash takes 32 MiB while it runs.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordHash {
+    /// Hashes running at the same time. Without it: the number of cores.
+    pub concurrency: Option<u16>,
+    /// Milliseconds a hash may wait for its turn before the request is answered 503.
+    pub queue_deadline_ms: u32,
+    /// Hashes that may wait; one more is answered 503 at once.
+    pub queue_max: u32,
+}
+
+/// Rows kept in memory so that a request need not ask the database.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cache {
+    /// Sessions kept.
+    pub sessions: u32,
+    /// Users kept.
+    pub users: u32,
+}
+
+/// A secret setting. It can be read only by asking for it, is never printed, and is wiped when dropped.
+#[derive(Clone, Deserialize)]
+#[serde(from = "String")]
+pub struct Sensitive(Zeroizing<String>);
+
+/// The public address of the server: an absolute http(s) URL without user, query and fragment.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BaseUrl {
+    origin: String,
+    path: String,
+    port: u16,
+    is_https: bool,
+    is_local: bool,
+}
+
+/// A setting, or a pair of settings, that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}` {why}")]
+pub struct Problem {
+    /// The setting to change, as it is written in the file: `session.update_age`.
+    pub key: &'static str,
+    /// What is wrong with it, as the rest of a sentence that begins with the key.
+    pub why: String,
+}
+
+impl Config {
+    /// Says every relation between settings that does not hold.
+    ///
+    /// # Errors
+    /// All problems, in the order of the sections.
+    pub fn validate(&self) -> Result<(), Vec<Problem>> {
+        let mut problems = Problems::default();
+        self.email_and_password.check(&mut problems);
+        self.session.check(&mut problems);
+        self.token.check(&mut problems);
+        self.password_hash.check(&mut problems);
+        problems.into_result()
+    }
+
+    /// The `iss` claim of access tokens.
+    #[must_use]
+    pub fn issuer(&self) -> Option<String> {
+        self.token.issuer.clone().or_else(|| self.default_party())
+    }
+
+    /// The `aud` claim of access tokens.
+    #[must_use]
+    pub fn audience(&self) -> Option<String> {
+        self.token.audience.clone().or_else(|| self.default_party())
+    }
+
+    /// Tokens anyone can verify must say by whom and for whom they are (RFC 8725 sections 3.8 and 3.9).
+    fn default_party(&self) -> Option<String> {
+        (self.token.algorithm != Algorithm::HS256).then(|| self.base_url.origin().to_owned())
+    }
+}
+
+impl EmailAndPassword {
+    fn check(&self, problems: &mut Problems) {
+        problems.unless(
+            self.min_password_length > 0,
+            "email_and_password.min_password_length",
+            || "must be at least 1".to_owned(),
+        );
+        problems.unless(
+            self.min_password_length <= self.max_password_length,
+            "email_and_password.min_password_length",
+            || {
+                format!(
+                    "({}) must not be greater than `email_and_password.max_password_length` ({})",
+                    self.min_password_length, self.max_password_length
+                )
+            },
+        );
+    }
+}
+
+impl Session {
+    fn check(&self, problems: &mut Problems) {
+        problems.unless(self.expires_in > 0, "session.expires_in", || {
+            "must be at least 1 second".to_owned()
+        });
+        problems.unless(self.update_age <= self.expires_in, "session.update_age", || {
+            format!(
+                "({} s) must not be greater than `session.expires_in` ({} s), or no session would ever be renewed",
+                self.update_age, self.expires_in
+            )
+        });
+    }
+}
+
+impl Token {
+    /// The longest `exp - iat` a verifier admits, in seconds.
+    #[must_use]
+    pub fn longest_lifetime(&self) -> u32 {
+        self.max_lifetime.unwrap_or(self.lifetime)
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        problems.unless(self.lifetime > 0, "token.lifetime", || {
+            "must be at least 1 second".to_owned()
+        });
+        problems.unless(self.leeway <= MAX_LEEWAY, "token.leeway", || {
+            format!(
+                "({} s) must not be greater than {MAX_LEEWAY} seconds",
+                self.leeway
+            )
+        });
+        problems.unless(self.longest_lifetime() >= self.lifetime, "token.max_lifetime", || {
+            format!(
+                "({} s) must not be less than `token.lifetime` ({} s), or every token would be refused",
+                self.longest_lifetime(),
+                self.lifetime
+            )
+        });
+        problems.unless(
+            self.secret.is_none() || self.algorithm == Algorithm::HS256,
+            "token.secret",
+            || {
+                format!(
+                    "has no use with `token.algorithm` {:?}; remove one of the two",
+                    self.algorithm
+                )
+            },
+        );
+        problems.unless(self.issuer.as_deref() != Some(""), "token.issuer", || {
+            "must not be empty".to_owned()
+        });
+        problems.unless(
+            self.audience.as_deref() != Some(""),
+            "token.audience",
+            || "must not be empty".to_owned(),
+        );
+    }
+}
+
+/// The largest leeway a verifier may be given, in seconds.
+const MAX_LEEWAY: u8 = 60;
+
+impl PasswordHash {
+    fn check(&self, problems: &mut Problems) {
+        problems.unless(
+            self.concurrency != Some(0),
+            "password_hash.concurrency",
+            || "must be at least 1".to_owned(),
+        );
+        problems.unless(
+            self.queue_deadline_ms > 0,
+            "password_hash.queue_deadline_ms",
+            || "must be at least 1 millisecond".to_owned(),
+        );
+    }
+}
+
+impl Sensitive {
+    /// The secret itself. Never log what this returns.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Sensitive {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl fmt::Debug for Sensitive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sensitive(..)")
+    }
+}
+
+impl BaseUrl {
+    /// The address of a server that only this machine reaches.
+    #[must_use]
+    pub fn local(port: u16) -> Self {
+        let origin = if port == 80 {
+            "http://localhost".to_owned()
+        } else {
+            format!("http://localhost:{port}")
+        };
+        Self {
+            origin,
+            path: String::new(),
+            port,
+            is_https: false,
+            is_local: true,
+        }
+    }
+
+    /// Scheme, host and port, the port only where it is not the scheme's own (RFC 6454 section 6.2).
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The path without a trailing slash; `None` where the URL has none.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        (!self.path.is_empty()).then_some(&self.path)
+    }
+
+    /// The port browsers reach the server at.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether browsers reach the server over TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.is_https
+    }
+
+    /// Whether the host is this machine: `localhost`, a name below it, or a loopback address.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.is_local
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = Problem;
+
+    /// Takes only what a URL parser would not have to repair: what is configured is what is later compared.
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let url = Url::parse(text)
+            .map_err(|_| bad_base_url("must be an absolute URL such as https://auth.example"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(bad_base_url("must begin with http:// or https://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(bad_base_url("must not hold a user name or password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(bad_base_url("must not hold a query or a fragment"));
+        }
+        let repaired = url.as_str();
+        if repaired != text && repaired.strip_suffix('/') != Some(text) {
+            return Err(bad_base_url(&format!("must be written as {repaired}")));
+        }
+        Ok(Self {
+            origin: url.origin().ascii_serialization(),
+            path: url.path().trim_end_matches('/').to_owned(),
+            port: url.port_or_known_default().unwrap_or_default(),
+            is_https: url.scheme() == "https",
+            is_local: is_local(&url),
+        })
+    }
+}
+
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+impl TryFrom<String> for BaseUrl {
+    type Error = Problem;
+
+    fn try_from(text: String) -> Result<Self, Problem> {
+        text.parse()
+    }
+}
+
+impl From<BaseUrl> for String {
+    fn from(base_url: BaseUrl) -> Self {
+        base_url.to_string()
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.path)
+    }
+}
+
+fn bad_base_url(why: &str) -> Problem {
+    Problem {
+        key: "base_url",
+        why: why.to_owned(),
+    }
+}
+
+/// Both are text in a file; what else they must be is said by [`BaseUrl::from_str`] and by the reader of the secret.
+macro_rules! text_in_schema {
+    ($($name:ident),*) => {$(
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                String::json_schema(generator)
+            }
+        }
+    )*};
+}
+
+text_in_schema!(BaseUrl, Sensitive);
+
+/// Collects what is wrong.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn unless(&mut self, holds: bool, key: &'static str, why: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(Problem { key, why: why() });
+        }
+    }
+
+    fn into_result(self) -> Result<(), Vec<Problem>> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(self.0)
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            app_name: "Countersign".to_owned(),
+            base_url: BaseUrl::local(3000),
+            email_and_password: EmailAndPassword::default(),
+            session: Session::default(),
+            token: Token::default(),
+            password_hash: PasswordHash::default(),
+            cache: Cache::default(),
+        }
+    }
+}
+
+impl Default for EmailAndPassword {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            disable_sign_up: false,
+            require_email_verification: false,
+            auto_sign_in: true,
+            min_password_length: 8,
+            max_password_length: 128,
+            refuse_common_passwords: false,
+        }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            expires_in: 604_800,
+            update_age: 86_400,
+            fresh_age: 86_400,
+            disable_session_refresh: false,
+            defer_session_refresh: false,
+        }
+    }
+}
+
+impl Default for Token {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::HS256,
+            lifetime: 604_800,
+            secret: None,
+            issuer: None,
+            audience: None,
+            leeway: 5,
+            max_lifetime: None,
+        }
+    }
+}
+
+impl Default for PasswordHash {
+    fn default() -> Self {
+        Self {
+            concurrency: None,
+            queue_deadline_ms: 5_000,
+            queue_max: 1_000,
+        }
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            sessions: 100_000,
+            users: 100_000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(config: &Config) -> Vec<&'static str> {
+        config
+            .validate()
+            .err()
+            .unwrap_or_default()
+            .iter()
+            .map(|problem| problem.key)
+            .collect()
+    }
+
+    #[test]
+    fn the_defaults_make_sense() {
+        assert_eq!(Config::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn names_every_setting_that_contradicts_another() {
+        let mut config = Config::default();
+        config.email_and_password.min_password_length = 200;
+        config.session.expires_in = 60;
+        config.token.leeway = 61;
+        config.token.max_lifetime = Some(60);
+        config.password_hash.concurrency = Some(0);
+        assert_eq!(
+            keys(&config),
+            [
+                "email_and_password.min_password_length",
+                "session.update_age",
+                "token.leeway",
+                "token.max_lifetime",
+                "password_hash.concurrency",
+            ]
+        );
+    }
+
+    #[test]
+    fn refuses_a_token_secret_that_nothing_would_use() {
+        let mut config = Config::default();
+        config.token.secret = Some("x".repeat(32).into());
+        assert_eq!(keys(&config), [""; 0]);
+        config.token.algorithm = Algorithm::EdDSA;
+        assert_eq!(keys(&config), ["token.secret"]);
+    }
+
+    #[test]
+    fn asymmetric_tokens_say_by_whom_and_for_whom_they_are() {
+        let mut config = Config {
+            base_url: "https://auth.example/x".parse().unwrap(),
+            ..Config::default()
+        };
+        assert_eq!((config.issuer(), config.audience()), (None, None));
+        config.token.algorithm = Algorithm::ES256;
+        config.token.audience = Some("api".to_owned());
+        assert_eq!(config.issuer().as_deref(), Some("https://auth.example"));
+        assert_eq!(config.audience().as_deref(), Some("api"));
+    }
+
+    #[test]
+    fn a_base_url_is_taken_as_it_will_be_compared() {
+        let base_url: BaseUrl = "https://auth.example:8443/api/auth".parse().unwrap();
+        assert_eq!(base_url.origin(), "https://auth.example:8443");
+        assert_eq!(base_url.path(), Some("/api/auth"));
+        assert_eq!(base_url.port(), 8443);
+        assert!(base_url.is_https() && !base_url.is_local());
+        assert_eq!("http://localhost:3000/".parse(), Ok(BaseUrl::local(3000)));
+        assert_eq!("http://localhost".parse(), Ok(BaseUrl::local(80)));
+    }
+
+    #[test]
+    fn refuses_a_base_url_that_a_parser_would_have_to_repair() {
+        for text in [
+            "",
+            "auth.example",
+            "localhost:3000",
+            "ftp://auth.example",
+            "https:auth.example",
+            " https://auth.example",
+            "https://auth.example ",
+            "https://Auth.example",
+            "https://auth.example:443",
+            "https://user@auth.example",
+            "https://auth.example?x",
+            "https://auth.example/#x",
+            "https://auth.example/a/../b",
+        ] {
+            assert_eq!(
+                text.parse::<BaseUrl>().map_err(|problem| problem.key),
+                Err("base_url"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_setting_is_not_printed() {
+        let printed = format!("{:?}", Sensitive::from("do not print me".to_owned()));
+        assert_eq!(printed, "Sensitive(..)");
+    }
+}
