@@ -187,11 +187,9 @@ impl Config {
 
 impl EmailAndPassword {
     fn check(&self, problems: &mut Problems) {
-        problems.unless(
-            self.min_password_length > 0,
-            "email_and_password.min_password_length",
-            || "must be at least 1".to_owned(),
-        );
+        problems.unless(self.min_password_length > 0, "email_and_password.min_password_length", || {
+            "must be at least 1".to_owned()
+        });
         problems.unless(
             self.min_password_length <= self.max_password_length,
             "email_and_password.min_password_length",
@@ -207,9 +205,7 @@ impl EmailAndPassword {
 
 impl Session {
     fn check(&self, problems: &mut Problems) {
-        problems.unless(self.expires_in > 0, "session.expires_in", || {
-            "must be at least 1 second".to_owned()
-        });
+        problems.unless(self.expires_in > 0, "session.expires_in", || "must be at least 1 second".to_owned());
         problems.unless(self.update_age <= self.expires_in, "session.update_age", || {
             format!(
                 "({} s) must not be greater than `session.expires_in` ({} s), or no session would ever be renewed",
@@ -227,14 +223,9 @@ impl Token {
     }
 
     fn check(&self, problems: &mut Problems) {
-        problems.unless(self.lifetime > 0, "token.lifetime", || {
-            "must be at least 1 second".to_owned()
-        });
+        problems.unless(self.lifetime > 0, "token.lifetime", || "must be at least 1 second".to_owned());
         problems.unless(self.leeway <= MAX_LEEWAY, "token.leeway", || {
-            format!(
-                "({} s) must not be greater than {MAX_LEEWAY} seconds",
-                self.leeway
-            )
+            format!("({} s) must not be greater than {MAX_LEEWAY} seconds", self.leeway)
         });
         problems.unless(self.longest_lifetime() >= self.lifetime, "token.max_lifetime", || {
             format!(
@@ -243,24 +234,11 @@ impl Token {
                 self.lifetime
             )
         });
-        problems.unless(
-            self.secret.is_none() || self.algorithm == Algorithm::HS256,
-            "token.secret",
-            || {
-                format!(
-                    "has no use with `token.algorithm` {:?}; remove one of the two",
-                    self.algorithm
-                )
-            },
-        );
-        problems.unless(self.issuer.as_deref() != Some(""), "token.issuer", || {
-            "must not be empty".to_owned()
+        problems.unless(self.secret.is_none() || self.algorithm == Algorithm::HS256, "token.secret", || {
+            format!("has no use with `token.algorithm` {:?}; remove one of the two", self.algorithm)
         });
-        problems.unless(
-            self.audience.as_deref() != Some(""),
-            "token.audience",
-            || "must not be empty".to_owned(),
-        );
+        problems.unless(self.issuer.as_deref() != Some(""), "token.issuer", || "must not be empty".to_owned());
+        problems.unless(self.audience.as_deref() != Some(""), "token.audience", || "must not be empty".to_owned());
     }
 }
 
@@ -269,16 +247,10 @@ const MAX_LEEWAY: u8 = 60;
 
 impl PasswordHash {
     fn check(&self, problems: &mut Problems) {
-        problems.unless(
-            self.concurrency != Some(0),
-            "password_hash.concurrency",
-            || "must be at least 1".to_owned(),
-        );
-        problems.unless(
-            self.queue_deadline_ms > 0,
-            "password_hash.queue_deadline_ms",
-            || "must be at least 1 millisecond".to_owned(),
-        );
+        problems.unless(self.concurrency != Some(0), "password_hash.concurrency", || "must be at least 1".to_owned());
+        problems.unless(self.queue_deadline_ms > 0, "password_hash.queue_deadline_ms", || {
+            "must be at least 1 millisecond".to_owned()
+        });
     }
 }
 
@@ -306,18 +278,8 @@ impl BaseUrl {
     /// The address of a server that only this machine reaches.
     #[must_use]
     pub fn local(port: u16) -> Self {
-        let origin = if port == 80 {
-            "http://localhost".to_owned()
-        } else {
-            format!("http://localhost:{port}")
-        };
-        Self {
-            origin,
-            path: String::new(),
-            port,
-            is_https: false,
-            is_local: true,
-        }
+        let origin = if port == 80 { "http://localhost".to_owned() } else { format!("http://localhost:{port}") };
+        Self { origin, path: String::new(), port, is_https: false, is_local: true }
     }
 
     /// Scheme, host and port, the port only where it is not the scheme's own (RFC 6454 section 6.2).
@@ -356,8 +318,7 @@ impl FromStr for BaseUrl {
 
     /// Takes only what a URL parser would not have to repair: what is configured is what is later compared.
     fn from_str(text: &str) -> Result<Self, Problem> {
-        let url = Url::parse(text)
-            .map_err(|_| bad_base_url("must be an absolute URL such as https://auth.example"))?;
+        let url = Url::parse(text).map_err(|_| bad_base_url("must be an absolute URL such as https://auth.example"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(bad_base_url("must begin with http:// or https://"));
         }
@@ -411,10 +372,7 @@ impl fmt::Display for BaseUrl {
 }
 
 fn bad_base_url(why: &str) -> Problem {
-    Problem {
-        key: "base_url",
-        why: why.to_owned(),
-    }
+    Problem { key: "base_url", why: why.to_owned() }
 }
 
 /// Both are text in a file; what else they must be is said by [`BaseUrl::from_str`] and by the reader of the secret.
@@ -450,11 +408,7 @@ impl Problems {
     }
 
     fn into_result(self) -> Result<(), Vec<Problem>> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(self.0)
-        }
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
     }
 }
 
@@ -514,20 +468,13 @@ impl Default for Token {
 
 impl Default for PasswordHash {
     fn default() -> Self {
-        Self {
-            concurrency: None,
-            queue_deadline_ms: 5_000,
-            queue_max: 1_000,
-        }
+        Self { concurrency: None, queue_deadline_ms: 5_000, queue_max: 1_000 }
     }
 }
 
 impl Default for Cache {
     fn default() -> Self {
-        Self {
-            sessions: 100_000,
-            users: 100_000,
-        }
+        Self { sessions: 100_000, users: 100_000 }
     }
 }
 
@@ -536,13 +483,7 @@ mod tests {
     use super::*;
 
     fn keys(config: &Config) -> Vec<&'static str> {
-        config
-            .validate()
-            .err()
-            .unwrap_or_default()
-            .iter()
-            .map(|problem| problem.key)
-            .collect()
+        config.validate().err().unwrap_or_default().iter().map(|problem| problem.key).collect()
     }
 
     #[test]
@@ -581,10 +522,7 @@ mod tests {
 
     #[test]
     fn asymmetric_tokens_say_by_whom_and_for_whom_they_are() {
-        let mut config = Config {
-            base_url: "https://auth.example/x".parse().unwrap(),
-            ..Config::default()
-        };
+        let mut config = Config { base_url: "https://auth.example/x".parse().unwrap(), ..Config::default() };
         assert_eq!((config.issuer(), config.audience()), (None, None));
         config.token.algorithm = Algorithm::ES256;
         config.token.audience = Some("api".to_owned());
@@ -620,11 +558,7 @@ mod tests {
             "https://auth.example/#x",
             "https://auth.example/a/../b",
         ] {
-            assert_eq!(
-                text.parse::<BaseUrl>().map_err(|problem| problem.key),
-                Err("base_url"),
-                "{text}"
-            );
+            assert_eq!(text.parse::<BaseUrl>().map_err(|problem| problem.key), Err("base_url"), "{text}");
         }
     }
 

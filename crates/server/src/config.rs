@@ -1,0 +1,297 @@
+//! Everything an operator may set, and where settings come from.
+//!
+//! Defaults, then `countersign.toml` in the working directory, then the environment; the later wins. A key nobody
+//! knows is an error, because a misspelt security setting that is silently ignored is worse than a server that does
+//! not start.
+
+mod keys;
+mod network;
+mod problem;
+mod source;
+
+use countersign_engine::config::{self as engine, Problem, Sensitive};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::{Deserialize, Serialize};
+
+pub use self::network::Network;
+pub use self::problem::Error;
+pub use self::source::Sources;
+
+/// All settings of the server: the engine's and those that are about HTTP, the database and the log.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(title = "countersign.toml", extend("additionalProperties" = false))]
+pub struct Config {
+    /// The settings of the engine, on the same level in the file.
+    #[serde(flatten)]
+    pub engine: engine::Config,
+    /// The path below which the endpoints answer; not used where `base_url` has a path.
+    pub base_path: String,
+    /// Origins besides that of `base_url` from which browsers may call: `https://app.example`, `https://*.app.example`,
+    /// `myapp://`. `BETTER_AUTH_TRUSTED_ORIGINS` (comma-separated) adds to these.
+    pub trusted_origins: Vec<String>,
+    /// The secret everything is signed with. Better given as `BETTER_AUTH_SECRET`.
+    pub secret: Option<Sensitive>,
+    /// Several secrets for rotation, `2:new,1:old`: the first signs, all verify. Better given as
+    /// `BETTER_AUTH_SECRETS`.
+    pub secrets: Option<Sensitive>,
+    /// Where users and sessions are kept.
+    pub database: Database,
+    /// How often one address may call.
+    pub rate_limit: RateLimit,
+    /// Cookies, checks on requests, and proxies.
+    pub advanced: Advanced,
+    /// The listening socket and what one request may take.
+    pub server: Server,
+    /// What is written to standard error.
+    pub log: Log,
+}
+
+/// Where users and sessions are kept.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`. `DATABASE_URL` in the environment. Default:
+    /// `sqlite:countersign.db`.
+    pub url: Sensitive,
+}
+
+/// How often one address may call.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimit {
+    /// Whether calls are counted at all.
+    pub enabled: bool,
+    /// Seconds of the window for paths without a rule of their own.
+    pub window: u32,
+    /// Calls allowed per window, address and path.
+    pub max: u32,
+}
+
+/// Cookies, checks on requests, and proxies.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Advanced {
+    /// What cookie names begin with.
+    pub cookie_prefix: String,
+    /// Whether cookies are `Secure` and named `__Secure-`. Without it: where `base_url` is https.
+    pub use_secure_cookies: Option<bool>,
+    /// Whether the check of `Origin` on requests with cookies is skipped. Dangerous.
+    pub disable_csrf_check: bool,
+    /// Whether origins and redirect targets are taken unchecked. Dangerous.
+    pub disable_origin_check: bool,
+    /// How the address of the caller is found.
+    pub ip_address: IpAddress,
+}
+
+/// How the address of the caller is found.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct IpAddress {
+    /// Headers in which a trusted proxy names the caller, first match wins: `x-forwarded-for`. Believed only from
+    /// `trusted_proxies`.
+    pub ip_address_headers: Vec<String>,
+    /// Addresses or networks of proxies in front of the server: `10.0.0.0/8`, `::1`.
+    pub trusted_proxies: Vec<Network>,
+}
+
+/// The listening socket and what one request may take.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// The address or name listened on.
+    pub host: String,
+    /// The port listened on; 0 takes a free one. `PORT` in the environment.
+    pub port: u16,
+    /// The largest request body, in bytes; a larger one is answered 413.
+    pub max_body: u32,
+    /// Seconds within which the head of a request must have arrived.
+    pub header_timeout: u16,
+    /// Seconds within which a request must have arrived and been answered.
+    pub request_timeout: u16,
+}
+
+/// What is written to standard error.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// One line of text, or one JSON object, per event.
+    pub format: LogFormat,
+    /// The least important events that are written.
+    pub level: LogLevel,
+}
+
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// How important an event must be to be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What needs a person.
+    Error,
+    /// What may need one.
+    Warn,
+    /// What happened.
+    #[default]
+    Info,
+    /// Why it happened.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl Config {
+    /// Reads the settings and checks them.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, as one sentence that names the setting; see [`Error`].
+    pub fn load(sources: &Sources) -> Result<Self, Error> {
+        source::load(sources)
+    }
+
+    /// Says every relation between settings that does not hold, the engine's included.
+    ///
+    /// # Errors
+    /// All problems.
+    pub fn validate(&self) -> Result<(), Vec<Problem>> {
+        let mut problems = self.engine.validate().err().unwrap_or_default();
+        problems.extend(self.own_problems());
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// The path below which the endpoints answer, without a trailing slash.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.engine.base_url.path().unwrap_or(&self.base_path)
+    }
+
+    /// The public address of the endpoints: `https://auth.example/api/auth`.
+    #[must_use]
+    pub fn endpoints(&self) -> String {
+        format!("{}{}", self.engine.base_url.origin(), self.path())
+    }
+
+    /// Whether cookies are `Secure` and named `__Secure-`.
+    #[must_use]
+    pub fn secure_cookies(&self) -> bool {
+        self.advanced.use_secure_cookies.unwrap_or(self.engine.base_url.is_https())
+    }
+
+    /// The JSON Schema of `countersign.toml`.
+    #[must_use]
+    pub fn schema() -> schemars::Schema {
+        let mut settings = SchemaSettings::draft2020_12();
+        settings.inline_subschemas = true;
+        settings.into_generator().into_root_schema_for::<Self>()
+    }
+
+    fn own_problems(&self) -> Vec<Problem> {
+        let timeouts = self.server.header_timeout > 0 && self.server.request_timeout > 0;
+        let limits = !self.rate_limit.enabled || (self.rate_limit.window > 0 && self.rate_limit.max > 0);
+        let insecure = self.engine.base_url.is_https() && !self.secure_cookies();
+        let headers = self.advanced.ip_address.ip_address_headers.is_empty();
+        let proxies = self.advanced.ip_address.trusted_proxies.is_empty();
+        [
+            (
+                is_base_path(&self.base_path),
+                "base_path",
+                "must begin with a slash and not end with one, like /api/auth",
+            ),
+            (self.trusted_origins.iter().all(|it| is_origin_pattern(it)), "trusted_origins", ORIGINS),
+            (is_header_token(&self.advanced.cookie_prefix), "advanced.cookie_prefix", PREFIX),
+            (!insecure, "advanced.use_secure_cookies", "cannot be false where `base_url` is https"),
+            (headers || !proxies, "advanced.ip_address.ip_address_headers", HEADERS),
+            (
+                limits,
+                "rate_limit",
+                "must have a window and a max of at least 1; to allow every call set `enabled` to false",
+            ),
+            (timeouts, "server", "must have a header_timeout and a request_timeout of at least 1 second"),
+            (self.server.max_body > 0, "server.max_body", "must be at least 1 byte"),
+        ]
+        .into_iter()
+        .filter(|(holds, ..)| !holds)
+        .map(|(_, key, why)| Problem { key, why: why.to_owned() })
+        .collect()
+    }
+}
+
+const ORIGINS: &str = "must hold origins such as https://app.example, without spaces, commas and paths";
+const PREFIX: &str = "may hold only letters, digits, '-', '_' and '.', and must not be empty";
+const HEADERS: &str = "are believed only from known proxies; name them in `advanced.ip_address.trusted_proxies`";
+
+fn is_base_path(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.ends_with('/')
+        && !path.contains("//")
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte))
+}
+
+fn is_origin_pattern(pattern: &str) -> bool {
+    let authority = pattern.split_once("://").map_or(pattern, |(_, rest)| rest);
+    let web = pattern.starts_with("http://") || pattern.starts_with("https://");
+    !pattern.is_empty()
+        && !pattern.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control())
+        && !(web && (authority.is_empty() || authority.contains('/')))
+}
+
+fn is_header_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            engine: engine::Config::default(),
+            base_path: "/api/auth".to_owned(),
+            trusted_origins: Vec::new(),
+            secret: None,
+            secrets: None,
+            database: Database::default(),
+            rate_limit: RateLimit::default(),
+            advanced: Advanced::default(),
+            server: Server::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: "sqlite:countersign.db".to_owned().into() }
+    }
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { enabled: true, window: 10, max: 100 }
+    }
+}
+
+impl Default for Advanced {
+    fn default() -> Self {
+        Self {
+            cookie_prefix: "better-auth".to_owned(),
+            use_secure_cookies: None,
+            disable_csrf_check: false,
+            disable_origin_check: false,
+            ip_address: IpAddress::default(),
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { host: "127.0.0.1".to_owned(), port: 3000, max_body: 65_536, header_timeout: 10, request_timeout: 30 }
+    }
+}

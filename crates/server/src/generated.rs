@@ -1,0 +1,13 @@
+//! Files that are made from the code, committed, and compared by a test (`tests/generated.rs`).
+
+use crate::config::Config;
+
+/// Every generated file: its path from the root of the repository, and what it must hold.
+#[must_use]
+pub fn files() -> Vec<(&'static str, String)> {
+    vec![("docs/config.schema.json", pretty(Config::schema().as_value()))]
+}
+
+fn pretty(json: &serde_json::Value) -> String {
+    format!("{json:#}\n")
+}
