@@ -1,0 +1,26 @@
+create table "countersign_session" (
+  "sessionId" text not null primary key references {session} ({session.id}) on delete cascade,
+  "generation" integer not null default 0,
+  "dontRemember" boolean not null default false
+);
+
+create table "countersign_audit" (
+  "id" text not null primary key,
+  "at" timestamptz not null,
+  "event" text not null,
+  "userId" text,
+  "sessionId" text,
+  "address" text,
+  "detail" text
+);
+
+create index "countersign_audit_userId_at_idx" on "countersign_audit" ("userId", "at");
+
+create function "countersign_audit_refuse"() returns trigger language plpgsql as $$
+begin
+  raise exception 'the audit log is append-only';
+end
+$$;
+
+create trigger "countersign_audit_no_update" before update on "countersign_audit"
+for each row execute function "countersign_audit_refuse"();

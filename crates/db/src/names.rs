@@ -1,0 +1,306 @@
+//! How logical names become those of the database at hand: once per template, validated, quoted.
+//!
+//! | In a template | Becomes, under Better Auth's Kysely names |
+//! |---|---|
+//! | `{user}` | `"user"` |
+//! | `{user.email}` | `"email"` |
+//! | `{user.email@u}` | `"u"."email"` |
+//! | `{user.email@u:owner}` | `"u"."email" AS "owner"` |
+//! | `{user.*}` | `"id" AS "id", "name" AS "name", ...`: every known column under its logical name |
+//! | `{user.*@u}` | the same, each as `"u"."id" AS "id"` |
+//! | `{session.*@s:s_}` | the same, each as `"s"."id" AS "s_id"`, for [`Row::under`](crate::Row::under) |
+//! | `{{`, `}}` | a brace |
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use crate::Error;
+use crate::schema::{BETTER_AUTH, OURS};
+
+/// How instants are kept in a database. Better Auth's Kysely adapter: ISO text in SQLite, `timestamptz` in PostgreSQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeCoding {
+    /// SQLite: `2026-11-23T13:05:05.235Z` as text. PostgreSQL: `timestamptz`.
+    BetterAuth,
+    /// SQLite: integer milliseconds since the Unix epoch (Drizzle, Prisma). PostgreSQL: `timestamp` without zone, in UTC.
+    Plain,
+}
+
+/// The real names of the tables and columns we know. Every name is validated as an identifier when it is set, so rendering
+/// a template can only yield what the template says.
+#[derive(Clone, Debug)]
+pub struct Names {
+    tables: HashMap<&'static str, TableNames>,
+    times: TimeCoding,
+}
+
+#[derive(Clone, Debug)]
+struct TableNames {
+    real: String,
+    /// Logical and real name, in the order of the schema.
+    columns: Vec<(&'static str, String)>,
+}
+
+/// Better Auth's own names, as its Kysely adapter and its CLI use them.
+impl Default for Names {
+    fn default() -> Self {
+        let theirs = BETTER_AUTH.iter().map(|table| {
+            (
+                table.name,
+                std::iter::once("id").chain(table.columns.iter().map(|column| column.name)).collect::<Vec<_>>(),
+            )
+        });
+        let ours = OURS.iter().map(|(table, columns)| (*table, columns.to_vec()));
+        let tables = theirs
+            .chain(ours)
+            .map(|(table, columns)| {
+                let columns = columns.into_iter().map(|column| (column, column.to_owned())).collect();
+                (table, TableNames { real: table.to_owned(), columns })
+            })
+            .collect();
+        Self { tables, times: TimeCoding::BetterAuth }
+    }
+}
+
+impl Names {
+    /// Gives a table of Better Auth another real name, as its `modelName` does. Ours keep their names.
+    ///
+    /// # Errors
+    /// [`Error::Name`] when Better Auth has no such table or the name is not an identifier.
+    pub fn table(mut self, logical: &str, real: &str) -> Result<Self, Error> {
+        checked(real)?;
+        real.clone_into(&mut self.renamable(logical)?.real);
+        Ok(self)
+    }
+
+    /// Gives a column of a Better Auth table another real name, as its `fields` do.
+    ///
+    /// # Errors
+    /// [`Error::Name`] when Better Auth has no such table or column or the name is not an identifier.
+    pub fn column(mut self, table: &str, logical: &str, real: &str) -> Result<Self, Error> {
+        checked(real)?;
+        let column = self.renamable(table)?.columns.iter_mut().find(|(name, _)| *name == logical);
+        let (_, name) = column.ok_or_else(|| Error::Name(format!("table `{table}` has no column `{logical}`")))?;
+        real.clone_into(name);
+        Ok(self)
+    }
+
+    /// Sets how instants are kept.
+    #[must_use]
+    pub fn times(self, times: TimeCoding) -> Self {
+        Self { times, ..self }
+    }
+
+    /// Renders a template. The database renders each template it meets once and keeps the result; a test that renders all
+    /// templates of a crate finds the mistakes in them.
+    ///
+    /// # Errors
+    /// [`Error::Template`] when the template is malformed or names what does not exist.
+    pub fn render(&self, template: &str) -> Result<String, Error> {
+        let mut sql = String::with_capacity(template.len() * 2);
+        let mut rest = template;
+        while let Some(at) = rest.find(['{', '}']) {
+            let (before, from) = rest.split_at(at);
+            sql.push_str(before);
+            rest = match from
+                .strip_prefix("{{")
+                .map(|rest| ('{', rest))
+                .or_else(|| from.strip_prefix("}}").map(|rest| ('}', rest)))
+            {
+                Some((brace, rest)) => {
+                    sql.push(brace);
+                    rest
+                }
+                None => self.render_slot(from, &mut sql)?,
+            };
+        }
+        sql.push_str(rest);
+        Ok(sql)
+    }
+
+    pub(crate) const fn time_coding(&self) -> TimeCoding {
+        self.times
+    }
+
+    /// The unquoted real name of a table, to look it up in the database's catalog.
+    pub(crate) fn real_table(&self, logical: &str) -> Result<&str, Error> {
+        Ok(&self.names_of(logical)?.real)
+    }
+
+    /// The unquoted real name of a column.
+    pub(crate) fn real_column(&self, table: &str, logical: &str) -> Result<&str, Error> {
+        self.names_of(table)?.real_column(table, logical)
+    }
+
+    /// Renders `{...}` at the beginning of `from` and returns what follows it.
+    fn render_slot<'t>(&self, from: &'t str, sql: &mut String) -> Result<&'t str, Error> {
+        let (slot, rest) = from.strip_prefix('{').and_then(|inner| inner.split_once('}')).ok_or_else(|| {
+            Error::Template(format!("unbalanced brace at `{}`", from.chars().take(20).collect::<String>()))
+        })?;
+        let Slot { table, column, qualifier, label } = Slot::parse(slot)?;
+        let names = self.names_of(table)?;
+        match column {
+            None => quote(sql, &names.real),
+            Some("*") => names.render_all(qualifier, label.unwrap_or_default(), sql),
+            Some(column) => {
+                qualify(sql, qualifier, names.real_column(table, column)?);
+                if let Some(label) = label {
+                    alias(sql, "", label);
+                }
+            }
+        }
+        Ok(rest)
+    }
+
+    fn renamable(&mut self, table: &str) -> Result<&mut TableNames, Error> {
+        let theirs = BETTER_AUTH.iter().find(|known| known.name == table);
+        theirs
+            .and_then(|known| self.tables.get_mut(known.name))
+            .ok_or_else(|| Error::Name(format!("Better Auth has no table `{table}`")))
+    }
+
+    fn names_of(&self, table: &str) -> Result<&TableNames, Error> {
+        self.tables.get(table).ok_or_else(|| Error::Template(format!("no table `{table}` is known")))
+    }
+}
+
+impl TableNames {
+    fn real_column(&self, table: &str, logical: &str) -> Result<&str, Error> {
+        let found = self.columns.iter().find(|(name, _)| *name == logical);
+        found
+            .map(|(_, real)| real.as_str())
+            .ok_or_else(|| Error::Template(format!("table `{table}` has no column `{logical}`")))
+    }
+
+    fn render_all(&self, qualifier: Option<&str>, prefix: &str, sql: &mut String) {
+        for (position, (logical, real)) in self.columns.iter().enumerate() {
+            if position > 0 {
+                sql.push_str(", ");
+            }
+            qualify(sql, qualifier, real);
+            alias(sql, prefix, logical);
+        }
+    }
+}
+
+/// What stands between braces: `table`, `table.column`, with `@qualifier` and `:label` behind.
+struct Slot<'t> {
+    table: &'t str,
+    column: Option<&'t str>,
+    qualifier: Option<&'t str>,
+    label: Option<&'t str>,
+}
+
+impl<'t> Slot<'t> {
+    fn parse(slot: &'t str) -> Result<Self, Error> {
+        let (body, label) = split(slot, ':');
+        let (body, qualifier) = split(body, '@');
+        let (table, column) = split(body, '.');
+        if column.is_none() && (qualifier.is_some() || label.is_some()) {
+            return Err(Error::Template(format!("`{{{slot}}}`: a table takes no qualifier and no label")));
+        }
+        for word in [qualifier, label].into_iter().flatten() {
+            checked(word).map_err(|_| Error::Template(format!("`{{{slot}}}`: `{word}` is not an identifier")))?;
+        }
+        Ok(Self { table, column, qualifier, label })
+    }
+}
+
+fn split(text: &str, separator: char) -> (&str, Option<&str>) {
+    match text.split_once(separator) {
+        Some((before, after)) => (before, Some(after)),
+        None => (text, None),
+    }
+}
+
+fn quote(sql: &mut String, identifier: &str) {
+    let _infallible = write!(sql, "\"{identifier}\"");
+}
+
+fn qualify(sql: &mut String, qualifier: Option<&str>, identifier: &str) {
+    if let Some(qualifier) = qualifier {
+        quote(sql, qualifier);
+        sql.push('.');
+    }
+    quote(sql, identifier);
+}
+
+fn alias(sql: &mut String, prefix: &str, name: &str) {
+    let _infallible = write!(sql, " AS \"{prefix}{name}\"");
+}
+
+/// An identifier here is what needs no escape between quotes in either database: ASCII letters, digits and underscores, not
+/// beginning with a digit, at most 63 bytes (PostgreSQL cuts longer ones silently).
+fn checked(identifier: &str) -> Result<(), Error> {
+    let first = identifier.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let rest = identifier.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if first && rest && identifier.len() <= 63 {
+        return Ok(());
+    }
+    Err(Error::Name(format!("`{}` cannot be the name of a table or column", identifier.escape_debug())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(template: &str) -> String {
+        Names::default().render(template).unwrap()
+    }
+
+    #[test]
+    fn renders_each_form_of_the_table_above() {
+        assert_eq!(render("FROM {user} u"), "FROM \"user\" u");
+        assert_eq!(render("{user.email} = $1"), "\"email\" = $1");
+        assert_eq!(render("{user.email@u}"), "\"u\".\"email\"");
+        assert_eq!(render("{user.email@u:owner}"), "\"u\".\"email\" AS \"owner\"");
+        assert_eq!(
+            render("{countersign_session.*}"),
+            "\"sessionId\" AS \"sessionId\", \"generation\" AS \"generation\", \"dontRemember\" AS \"dontRemember\""
+        );
+        assert_eq!(
+            render("{countersign_session.*@c:c_}"),
+            "\"c\".\"sessionId\" AS \"c_sessionId\", \"c\".\"generation\" AS \"c_generation\", \"c\".\"dontRemember\" AS \"c_dontRemember\""
+        );
+        assert_eq!(render("'{{}}'"), "'{}'");
+    }
+
+    #[test]
+    fn keeps_logical_names_in_the_row_when_real_ones_differ() {
+        let names =
+            Names::default().table("user", "users").unwrap().column("user", "emailVerified", "email_verified").unwrap();
+        let sql = names.render("SELECT {user.*} FROM {user} WHERE {user.emailVerified}").unwrap();
+        assert!(sql.contains("\"email_verified\" AS \"emailVerified\""), "{sql}");
+        assert!(sql.ends_with("FROM \"users\" WHERE \"email_verified\""), "{sql}");
+    }
+
+    #[test]
+    fn refuses_a_template_that_names_what_does_not_exist() {
+        for template in [
+            "{users}",
+            "{user.mail}",
+            "{user",
+            "user}",
+            "{}",
+            "{user@u}",
+            "{user:u}",
+            "{user.email@}",
+            "{user.email@u;--}",
+            "{user.email:a b}",
+        ] {
+            assert!(matches!(Names::default().render(template), Err(Error::Template(_))), "{template}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_name_that_would_need_quoting() {
+        for name in ["", "a\"b", "a b", "1a", "naïve", "a;drop", &"a".repeat(64)] {
+            assert!(matches!(Names::default().table("user", name), Err(Error::Name(_))), "{name}");
+            assert!(matches!(Names::default().column("user", "email", name), Err(Error::Name(_))), "{name}");
+        }
+        for table in ["person", "countersign_audit"] {
+            assert!(matches!(Names::default().table(table, "p"), Err(Error::Name(_))), "{table}");
+        }
+        assert!(matches!(Names::default().column("user", "phone", "p"), Err(Error::Name(_))));
+    }
+}
