@@ -1,0 +1,201 @@
+//! Verifying a token: the signature first, the claims only after it held.
+
+use std::ops::Deref;
+
+use serde_json::Value;
+
+use crate::{
+    Claims, ClaimsRef, KeySet, Policy, Refused, base64,
+    header::Header,
+    json::{Members, Object, Text, Unreadable, read_object},
+};
+
+/// A longer token is refused before any decoding.
+pub const MAX_TOKEN_BYTES: usize = 8192;
+
+/// Keys and a policy: all that is needed to judge a token. Share one, behind an `Arc` where tasks need it.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    keys: KeySet,
+    policy: Policy,
+}
+
+impl Verifier {
+    /// A verifier with these keys and this policy.
+    #[must_use]
+    pub fn new(keys: KeySet, policy: Policy) -> Self {
+        Self { keys, policy }
+    }
+
+    /// Verifies a token at `now` (seconds since 1970). The claims borrow from `scratch`, which is reused between calls.
+    ///
+    /// # Errors
+    /// [`Refused`], the first reason met: form, header, key, signature, then types of claims, times, issuer, audience.
+    pub fn verify<'s>(
+        &self,
+        token: &str,
+        now: i64,
+        scratch: &'s mut Scratch,
+    ) -> Result<Verified<ClaimsRef<'s>>, Refused> {
+        let payload = self.authenticate(token, |header| header.demand_access_token())?;
+        base64::decode_into(payload, &mut scratch.payload)?;
+        let claims = ClaimsRef::read(&scratch.payload)?;
+        self.policy.check(&claims, now)?;
+        Ok(Verified(claims))
+    }
+
+    /// The same with owned claims.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`].
+    pub fn verify_owned(&self, token: &str, now: i64) -> Result<Verified<Claims>, Refused> {
+        let mut scratch = Scratch::new();
+        self.verify(token, now, &mut scratch)
+            .map(|verified| Verified(verified.0.into_owned()))
+    }
+
+    /// Checks header and signature alone and gives the payload's bytes, which need not be claims (RFC 7515 section 5.2).
+    /// For foreign test vectors and tools; it admits nobody.
+    ///
+    /// # Errors
+    /// [`Refused`] for form, header, key and signature.
+    pub fn verify_signature_only(&self, token: &str) -> Result<Vec<u8>, Refused> {
+        base64::decode(self.authenticate(token, |_| Ok(()))?)
+    }
+
+    /// The part that holds the payload, once the signature over it held.
+    fn authenticate<'t>(
+        &self,
+        token: &'t str,
+        demand_type: fn(&Header<'_>) -> Result<(), Refused>,
+    ) -> Result<&'t str, Refused> {
+        let parts = Parts::split(token)?;
+        if let Some(key) = self.keys.minted(parts.header) {
+            // One of our own headers, byte for byte: nothing in it is left to read.
+            self.keys
+                .verify(key.algorithm(), key.kid(), parts.signed, parts.signature)?;
+        } else {
+            let bytes = base64::decode(parts.header)?;
+            let header = Header::read(&bytes)?;
+            demand_type(&header)?;
+            self.keys.verify(
+                header.algorithm,
+                header.kid.as_deref(),
+                parts.signed,
+                parts.signature,
+            )?;
+        }
+        Ok(parts.payload)
+    }
+}
+
+/// Memory for one decoded payload, to be reused.
+#[derive(Clone, Default)]
+pub struct Scratch {
+    payload: Vec<u8>,
+}
+
+impl Scratch {
+    /// Empty; it grows to the longest payload met, at most 6 KiB.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl std::fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scratch")
+    }
+}
+
+/// Proof that the claims come from a token whose signature held and whose claims satisfied the policy. Only a
+/// [`Verifier`] makes one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    /// The claims, no longer proven.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// What a token says of itself. Anyone can have written it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unverified {
+    /// The header.
+    pub header: Value,
+    /// The payload.
+    pub payload: Value,
+}
+
+/// Decodes a token for display **without verifying anything**. Never decide on what this returns.
+///
+/// # Errors
+/// [`Refused`] when the token is too long, not three parts, not strict base64url, or not two JSON objects.
+pub fn decode_unverified(token: &str) -> Result<Unverified, Refused> {
+    let parts = Parts::split(token)?;
+    Ok(Unverified {
+        header: object(parts.header, Refused::InvalidHeader)?,
+        payload: object(parts.payload, Refused::InvalidPayload)?,
+    })
+}
+
+fn object(part: &str, refused: Refused) -> Result<Value, Refused> {
+    match read_object::<AnyObject>(&base64::decode(part)?) {
+        Ok(AnyObject(members)) => Ok(Value::Object(members)),
+        Err(Unreadable::NotAnObject) => Err(refused),
+        Err(Unreadable::DuplicateMember) => Err(Refused::DuplicateMember),
+    }
+}
+
+#[derive(Default)]
+struct AnyObject(serde_json::Map<String, Value>);
+
+impl<'de> Object<'de> for AnyObject {
+    fn member<A: serde::de::MapAccess<'de>>(
+        &mut self,
+        name: Text<'de>,
+        from: &mut Members<'_, A>,
+    ) -> Result<bool, A::Error> {
+        from.keep(name, &mut self.0)
+    }
+}
+
+/// The three parts of a token, still encoded.
+struct Parts<'t> {
+    header: &'t str,
+    payload: &'t str,
+    signature: &'t str,
+    /// Header, dot and payload: what the signature is over.
+    signed: &'t [u8],
+}
+
+impl<'t> Parts<'t> {
+    fn split(token: &'t str) -> Result<Self, Refused> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Refused::TooLong);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(Refused::NotThreeParts)?;
+        let (header, payload) = signed.split_once('.').ok_or(Refused::NotThreeParts)?;
+        if payload.contains('.') {
+            return Err(Refused::NotThreeParts);
+        }
+        Ok(Self {
+            header,
+            payload,
+            signature,
+            signed: signed.as_bytes(),
+        })
+    }
+}
