@@ -13,17 +13,13 @@ pub(crate) fn encode_append(bytes: &[u8], text: &mut String) {
 }
 
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Refused> {
-    URL_SAFE_NO_PAD
-        .decode_to_vec(text)
-        .map_err(|_| Refused::InvalidEncoding)
+    URL_SAFE_NO_PAD.decode_to_vec(text).map_err(|_| Refused::InvalidEncoding)
 }
 
 /// Decodes into a buffer that is emptied first and keeps its capacity.
 pub(crate) fn decode_into(text: &str, buffer: &mut Vec<u8>) -> Result<(), Refused> {
     buffer.clear();
-    URL_SAFE_NO_PAD
-        .decode_append(text, buffer)
-        .map_err(|_| Refused::InvalidEncoding)
+    URL_SAFE_NO_PAD.decode_append(text, buffer).map_err(|_| Refused::InvalidEncoding)
 }
 
 /// Decodes exactly `N` bytes; another length gives `None`.
@@ -46,9 +42,7 @@ mod tests {
     #[test]
     fn one_value_has_one_spelling() {
         assert_eq!(decode("AA"), Ok(vec![0]));
-        for text in [
-            "AB", "AA=", "AA==", " AA", "AA ", "A", "AA\n", "A+", "A/", "AAAB=", "AAB", "é",
-        ] {
+        for text in ["AB", "AA=", "AA==", " AA", "AA ", "A", "AA\n", "A+", "A/", "AAAB=", "AAB", "é"] {
             assert_eq!(decode(text), Err(Refused::InvalidEncoding), "{text:?}");
         }
     }

@@ -12,9 +12,7 @@ use crate::{
 const MAX_SUBJECT: usize = 255;
 
 /// Names that have a field of their own and so may not stand among the custom claims.
-pub(crate) const REGISTERED: [&str; 9] = [
-    "sub", "email", "iat", "exp", "jti", "sid", "iss", "aud", "nbf",
-];
+pub(crate) const REGISTERED: [&str; 9] = ["sub", "email", "iat", "exp", "jti", "sid", "iss", "aud", "nbf"];
 
 /// The claims of an access token, owned. Times are whole seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,12 +44,7 @@ impl Claims {
     /// The three claims every token has; the others are set on the fields.
     #[must_use]
     pub fn new(sub: impl Into<String>, iat: i64, exp: i64) -> Self {
-        Self {
-            sub: sub.into(),
-            iat,
-            exp,
-            ..Self::default()
-        }
+        Self { sub: sub.into(), iat, exp, ..Self::default() }
     }
 }
 
@@ -79,11 +72,7 @@ impl Serialize for Claims {
     }
 }
 
-fn entry<M: SerializeMap>(
-    map: &mut M,
-    name: &str,
-    value: Option<&impl Serialize>,
-) -> Result<(), M::Error> {
+fn entry<M: SerializeMap>(map: &mut M, name: &str, value: Option<&impl Serialize>) -> Result<(), M::Error> {
     value.map_or(Ok(()), |value| map.serialize_entry(name, value))
 }
 
@@ -121,31 +110,15 @@ impl<'a> ClaimsRef<'a> {
             Unreadable::DuplicateMember => Refused::DuplicateMember,
         })?;
         Ok(Self {
-            sub: subject(
-                raw.sub
-                    .required(Refused::MissingSubject, Refused::InvalidSubject)?,
-            )?,
-            exp: raw
-                .exp
-                .required(Refused::MissingExpiry, Refused::InvalidExpiry)?
-                .floor,
-            iat: raw
-                .iat
-                .required(Refused::MissingIssuedAt, Refused::InvalidIssuedAt)?
-                .ceil,
-            nbf: raw
-                .nbf
-                .optional(Refused::InvalidNotBefore)?
-                .map(|nbf| nbf.ceil),
+            sub: subject(raw.sub.required(Refused::MissingSubject, Refused::InvalidSubject)?)?,
+            exp: raw.exp.required(Refused::MissingExpiry, Refused::InvalidExpiry)?.floor,
+            iat: raw.iat.required(Refused::MissingIssuedAt, Refused::InvalidIssuedAt)?.ceil,
+            nbf: raw.nbf.optional(Refused::InvalidNotBefore)?.map(|nbf| nbf.ceil),
             email: raw.email.optional(Refused::InvalidClaim)?,
             jti: raw.jti.optional(Refused::InvalidClaim)?,
             sid: raw.sid.optional(Refused::InvalidClaim)?,
             iss: raw.iss.optional(Refused::InvalidClaim)?,
-            aud: raw
-                .aud
-                .optional(Refused::InvalidClaim)?
-                .map(|texts| texts.0)
-                .unwrap_or_default(),
+            aud: raw.aud.optional(Refused::InvalidClaim)?.map(|texts| texts.0).unwrap_or_default(),
             custom: raw.custom,
         })
     }
@@ -170,11 +143,7 @@ impl<'a> ClaimsRef<'a> {
 
 fn subject(sub: Text<'_>) -> Result<Text<'_>, Refused> {
     let fits = (1..=MAX_SUBJECT).contains(&sub.len()) && !sub.chars().any(char::is_control);
-    if fits {
-        Ok(sub)
-    } else {
-        Err(Refused::InvalidSubject)
-    }
+    if fits { Ok(sub) } else { Err(Refused::InvalidSubject) }
 }
 
 #[derive(Default)]
@@ -192,11 +161,7 @@ struct Raw<'a> {
 }
 
 impl<'de> Object<'de> for Raw<'de> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: Text<'de>,
-        from: &mut Members<'_, A>,
-    ) -> Result<bool, A::Error> {
+    fn member<A: MapAccess<'de>>(&mut self, name: Text<'de>, from: &mut Members<'_, A>) -> Result<bool, A::Error> {
         match &*name {
             "sub" => from.fill(&mut self.sub),
             "email" => from.fill(&mut self.email),

@@ -37,9 +37,7 @@ impl SignedCookie {
         let mac = decode_signature(signature)?;
         secrets
             .iter()
-            .any(|(_, secret)| {
-                MacKey::new(secret.expose().as_bytes()).verify(value.as_bytes(), &mac)
-            })
+            .any(|(_, secret)| MacKey::new(secret.expose().as_bytes()).verify(value.as_bytes(), &mac))
             .then_some(value)
     }
 }
@@ -50,8 +48,6 @@ fn decode_signature(text: &str) -> Option<[u8; 32]> {
     }
     // One byte more than needed: 44 characters are up to 33 bytes until the padding is seen.
     let mut bytes = [0; 33];
-    let decoded = STANDARD
-        .decode(text.as_bytes(), Out::from_slice(&mut bytes))
-        .ok()?;
+    let decoded = STANDARD.decode(text.as_bytes(), Out::from_slice(&mut bytes)).ok()?;
     (&*decoded).try_into().ok()
 }

@@ -25,13 +25,9 @@ impl<'a> Header<'a> {
         if !matches!((raw.crit, raw.b64), (Member::Absent, Member::Absent)) {
             return Err(Refused::UnsupportedExtension);
         }
-        let algorithm = raw
-            .alg
-            .required(Refused::UnsupportedAlgorithm, Refused::UnsupportedAlgorithm)?;
+        let algorithm = raw.alg.required(Refused::UnsupportedAlgorithm, Refused::UnsupportedAlgorithm)?;
         Ok(Self {
-            algorithm: algorithm
-                .parse()
-                .map_err(|_| Refused::UnsupportedAlgorithm)?,
+            algorithm: algorithm.parse().map_err(|_| Refused::UnsupportedAlgorithm)?,
             kid: raw.kid.optional(Refused::InvalidHeaderMember)?,
             typ: raw.typ.optional(Refused::InvalidHeaderMember)?,
         })
@@ -62,11 +58,7 @@ struct Raw<'a> {
 }
 
 impl<'de> Object<'de> for Raw<'de> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: Text<'de>,
-        from: &mut Members<'_, A>,
-    ) -> Result<bool, A::Error> {
+    fn member<A: MapAccess<'de>>(&mut self, name: Text<'de>, from: &mut Members<'_, A>) -> Result<bool, A::Error> {
         match &*name {
             "alg" => from.fill(&mut self.alg),
             "kid" => from.fill(&mut self.kid),

@@ -19,11 +19,7 @@ pub(crate) enum Unreadable {
 /// A type that takes the members of an object one by one.
 pub(crate) trait Object<'de>: Default {
     /// Reads the value of one member; `Ok(false)` when the name was seen before.
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: Text<'de>,
-        from: &mut Members<'_, A>,
-    ) -> Result<bool, A::Error>;
+    fn member<A: MapAccess<'de>>(&mut self, name: Text<'de>, from: &mut Members<'_, A>) -> Result<bool, A::Error>;
 }
 
 /// The rest of an object whose member's name was just read.
@@ -34,24 +30,14 @@ pub(crate) struct Members<'a, A> {
 
 impl<'de, A: MapAccess<'de>> Members<'_, A> {
     /// Puts the value into a slot; `Ok(false)` when the slot was filled before.
-    pub(crate) fn fill<T: FromJson<'de>>(
-        &mut self,
-        slot: &mut Member<T>,
-    ) -> Result<bool, A::Error> {
+    pub(crate) fn fill<T: FromJson<'de>>(&mut self, slot: &mut Member<T>) -> Result<bool, A::Error> {
         let first = matches!(slot, Member::Absent);
-        *slot = self
-            .map
-            .next_value_seed(Typed(std::marker::PhantomData))?
-            .map_or(Member::Wrong, Member::Is);
+        *slot = self.map.next_value_seed(Typed(std::marker::PhantomData))?.map_or(Member::Wrong, Member::Is);
         Ok(first)
     }
 
     /// Puts the value of any type among the others.
-    pub(crate) fn keep(
-        &mut self,
-        name: Text<'de>,
-        others: &mut Map<String, Value>,
-    ) -> Result<bool, A::Error> {
+    pub(crate) fn keep(&mut self, name: Text<'de>, others: &mut Map<String, Value>) -> Result<bool, A::Error> {
         let value = self.map.next_value_seed(Strict(self.duplicate))?;
         Ok(others.insert(name.into_owned(), value).is_none())
     }
@@ -87,10 +73,7 @@ pub(crate) fn read_object<'de, T: Object<'de>>(bytes: &'de [u8]) -> Result<T, Un
     let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::NotAnObject)?;
     let duplicate = Cell::new(false);
     let mut json = serde_json::Deserializer::from_str(text);
-    let object = json.deserialize_map(ObjectVisitor {
-        into: T::default(),
-        duplicate: &duplicate,
-    });
+    let object = json.deserialize_map(ObjectVisitor { into: T::default(), duplicate: &duplicate });
     match object.and_then(|object| json.end().map(|()| object)) {
         Ok(_) if duplicate.get() => Err(Unreadable::DuplicateMember),
         Ok(object) => Ok(object),
@@ -112,13 +95,7 @@ impl<'de, T: Object<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<T, A::Error> {
         while let Some(name) = map.next_key_seed(Key)? {
-            let first = self.into.member(
-                name,
-                &mut Members {
-                    map: &mut map,
-                    duplicate: self.duplicate,
-                },
-            )?;
+            let first = self.into.member(name, &mut Members { map: &mut map, duplicate: self.duplicate })?;
             if !first {
                 self.duplicate.set(true);
             }
@@ -179,19 +156,13 @@ impl<'de> FromJson<'de> for Texts<'de> {
 
 impl FromJson<'_> for NumericDate {
     fn from_integer(seconds: i64) -> Option<Self> {
-        (seconds >= 0).then_some(Self {
-            floor: seconds,
-            ceil: seconds,
-        })
+        (seconds >= 0).then_some(Self { floor: seconds, ceil: seconds })
     }
 
     fn from_float(seconds: f64) -> Option<Self> {
         /// 2^53: above, a double no longer holds every whole second.
         const MOST: f64 = 9_007_199_254_740_992.0;
-        (0.0..=MOST).contains(&seconds).then(|| Self {
-            floor: seconds.floor() as i64,
-            ceil: seconds.ceil() as i64,
-        })
+        (0.0..=MOST).contains(&seconds).then(|| Self { floor: seconds.floor() as i64, ceil: seconds.ceil() as i64 })
     }
 }
 
@@ -260,9 +231,7 @@ impl<'de, T: FromJson<'de>> Visitor<'de> for Typed<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<T>, A::Error> {
         let mut texts = Some(Vec::new());
-        while let Some(element) =
-            seq.next_element_seed(Typed::<Text<'de>>(std::marker::PhantomData))?
-        {
+        while let Some(element) = seq.next_element_seed(Typed::<Text<'de>>(std::marker::PhantomData))? {
             texts = texts.zip(element).map(|(mut texts, text)| {
                 texts.push(text);
                 texts

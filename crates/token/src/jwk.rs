@@ -46,29 +46,19 @@ pub(crate) struct Jwk {
 
 pub(crate) enum Material {
     Oct(Zeroizing<Vec<u8>>),
-    Ed25519 {
-        x: [u8; 32],
-        d: Option<Zeroizing<[u8; 32]>>,
-    },
-    P256 {
-        point: [u8; 65],
-        d: Option<Zeroizing<[u8; 32]>>,
-    },
+    Ed25519 { x: [u8; 32], d: Option<Zeroizing<[u8; 32]>> },
+    P256 { point: [u8; 65], d: Option<Zeroizing<[u8; 32]>> },
 }
 
 impl Jwk {
     /// Reads a key for one operation, `sign` or `verify`.
     pub(crate) fn read(json: &str, operation: &str) -> Result<Self, InvalidKey> {
-        let members: Map<String, Value> =
-            serde_json::from_str(json).map_err(|_| InvalidKey::Malformed)?;
+        let members: Map<String, Value> = serde_json::from_str(json).map_err(|_| InvalidKey::Malformed)?;
         let material = match (text(&members, "kty")?, optional_text(&members, "crv")?) {
-            ("oct", None) => Material::Oct(Zeroizing::new(
-                base64::decode(text(&members, "k")?).map_err(|_| InvalidKey::Malformed)?,
-            )),
-            ("OKP", Some("Ed25519")) => Material::Ed25519 {
-                x: bytes(text(&members, "x")?)?,
-                d: private(&members)?,
-            },
+            ("oct", None) => {
+                Material::Oct(Zeroizing::new(base64::decode(text(&members, "k")?).map_err(|_| InvalidKey::Malformed)?))
+            }
+            ("OKP", Some("Ed25519")) => Material::Ed25519 { x: bytes(text(&members, "x")?)?, d: private(&members)? },
             ("EC", Some("P-256")) => Material::P256 {
                 point: point(bytes(text(&members, "x")?)?, bytes(text(&members, "y")?)?),
                 d: private(&members)?,
@@ -77,10 +67,7 @@ impl Jwk {
         };
         demand_purpose(&members, operation)?;
         demand_algorithm(&members, &material)?;
-        Ok(Self {
-            kid: optional_text(&members, "kid")?.map(str::to_owned),
-            material,
-        })
+        Ok(Self { kid: optional_text(&members, "kid")?.map(str::to_owned), material })
     }
 }
 
@@ -96,11 +83,7 @@ fn demand_purpose(members: &Map<String, Value>, operation: &str) -> Result<(), I
     let allows = |name: &Value| name == operation || (operation == "verify" && name == "sign");
     let allowed = used_for.is_none_or(|used_for| used_for == "sig")
         && operations.is_none_or(|operations| operations.iter().any(allows));
-    if allowed {
-        Ok(())
-    } else {
-        Err(InvalidKey::NotForSignatures)
-    }
+    if allowed { Ok(()) } else { Err(InvalidKey::NotForSignatures) }
 }
 
 /// `alg`, where present, must be the one algorithm of the key's kind.
@@ -115,63 +98,39 @@ fn demand_algorithm(members: &Map<String, Value>, material: &Material) -> Result
     };
     // RFC 9864 gives EdDSA with Ed25519 the name of its curve.
     let matches = name == own.as_str() || (own == Algorithm::EdDsa && name == "Ed25519");
-    if matches {
-        Ok(())
-    } else {
-        Err(InvalidKey::WrongAlgorithm)
-    }
+    if matches { Ok(()) } else { Err(InvalidKey::WrongAlgorithm) }
 }
 
 /// RFC 7518 section 3.2: a key of the hash's size or larger must be used with HMAC.
 pub(crate) fn long_enough(key: &[u8]) -> Result<(), InvalidKey> {
-    if key.len() < 32 {
-        Err(InvalidKey::TooShort)
-    } else {
-        Ok(())
-    }
+    if key.len() < 32 { Err(InvalidKey::TooShort) } else { Ok(()) }
 }
 
 /// The keys of a JWKS document, each as text of its own.
 pub(crate) fn members_of_set(json: &str) -> Result<Vec<Zeroizing<String>>, InvalidKey> {
     let set: Value = serde_json::from_str(json).map_err(|_| InvalidKey::Malformed)?;
-    let keys = set
-        .get("keys")
-        .and_then(Value::as_array)
-        .ok_or(InvalidKey::Malformed)?;
-    Ok(keys
-        .iter()
-        .map(|key| Zeroizing::new(key.to_string()))
-        .collect())
+    let keys = set.get("keys").and_then(Value::as_array).ok_or(InvalidKey::Malformed)?;
+    Ok(keys.iter().map(|key| Zeroizing::new(key.to_string())).collect())
 }
 
 pub(crate) fn ed25519(x: &[u8], kid: Option<&str>) -> Value {
-    named(
-        json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "x": base64::encode(x)}),
-        kid,
-    )
+    named(json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "x": base64::encode(x)}), kid)
 }
 
 /// The point in its uncompressed form: `04`, then both coordinates.
 pub(crate) fn p256(point: &[u8], kid: Option<&str>) -> Option<Value> {
     let (x, y) = point.strip_prefix(&[4])?.split_at_checked(32)?;
     let (x, y) = (base64::encode(x), base64::encode(y));
-    Some(named(
-        json!({"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "x": x, "y": y}),
-        kid,
-    ))
+    Some(named(json!({"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "x": x, "y": y}), kid))
 }
 
 pub(crate) fn with_private(mut public: Value, d: &str) -> Option<Zeroizing<String>> {
-    public
-        .as_object_mut()?
-        .insert("d".to_owned(), Value::String(d.to_owned()));
+    public.as_object_mut()?.insert("d".to_owned(), Value::String(d.to_owned()));
     Some(Zeroizing::new(public.to_string()))
 }
 
 pub(crate) fn minted_header(algorithm: Algorithm, kid: Option<&str>) -> String {
-    let kid = kid
-        .map(|kid| format!(r#","kid":{}"#, Value::from(kid)))
-        .unwrap_or_default();
+    let kid = kid.map(|kid| format!(r#","kid":{}"#, Value::from(kid))).unwrap_or_default();
     base64::encode(format!(r#"{{"alg":"{algorithm}","typ":"at+jwt"{kid}}}"#))
 }
 
@@ -179,9 +138,7 @@ pub(crate) fn minted_header(algorithm: Algorithm, kid: Option<&str>) -> String {
 pub(crate) fn ec_private_key(scalar: &[u8; 32]) -> Zeroizing<Vec<u8>> {
     const BEFORE: &[u8] = &[0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20];
     /// The curve by its name, 1.2.840.10045.3.1.7 (RFC 5480 section 2.1.1.1).
-    const AFTER: &[u8] = &[
-        0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,
-    ];
+    const AFTER: &[u8] = &[0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
     Zeroizing::new([BEFORE, scalar, AFTER].concat())
 }
 
@@ -211,26 +168,18 @@ fn point(x: [u8; 32], y: [u8; 32]) -> [u8; 65] {
 }
 
 fn private(members: &Map<String, Value>) -> Result<Option<Zeroizing<[u8; 32]>>, InvalidKey> {
-    optional_text(members, "d")?
-        .map(|d| bytes(d).map(Zeroizing::new))
-        .transpose()
+    optional_text(members, "d")?.map(|d| bytes(d).map(Zeroizing::new)).transpose()
 }
 
 fn bytes<const N: usize>(text: &str) -> Result<[u8; N], InvalidKey> {
-    base64::decode_exact(text)
-        .ok()
-        .flatten()
-        .ok_or(InvalidKey::Malformed)
+    base64::decode_exact(text).ok().flatten().ok_or(InvalidKey::Malformed)
 }
 
 fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<&'a str, InvalidKey> {
     optional_text(members, name)?.ok_or(InvalidKey::Malformed)
 }
 
-fn optional_text<'a>(
-    members: &'a Map<String, Value>,
-    name: &str,
-) -> Result<Option<&'a str>, InvalidKey> {
+fn optional_text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, InvalidKey> {
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),

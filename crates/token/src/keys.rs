@@ -5,8 +5,8 @@ use std::{fmt, str::FromStr, sync::Arc};
 use aws_lc_rs::{
     rand::SystemRandom,
     signature::{
-        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair,
-        Ed25519KeyPair, KeyPair as _, ParsedPublicKey,
+        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+        ParsedPublicKey,
     },
 };
 use serde_json::Value;
@@ -99,10 +99,7 @@ impl SigningKey {
     /// # Errors
     /// [`InvalidKey::Rejected`] when the library does not take it.
     pub fn ed25519_from_seed(seed: &[u8; 32], kid: Option<String>) -> Result<Self, InvalidKey> {
-        Self::from_ed25519(
-            Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| InvalidKey::Rejected)?,
-            kid,
-        )
+        Self::from_ed25519(Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| InvalidKey::Rejected)?, kid)
     }
 
     /// A key for ES256 from its 32-byte private number, big-endian. Random bytes will do: one in 2^32 is out of range
@@ -121,11 +118,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`InvalidKey::Rejected`] as for ES256; draw again.
-    pub fn from_entropy(
-        algorithm: Algorithm,
-        entropy: &[u8; 32],
-        kid: Option<String>,
-    ) -> Result<Self, InvalidKey> {
+    pub fn from_entropy(algorithm: Algorithm, entropy: &[u8; 32], kid: Option<String>) -> Result<Self, InvalidKey> {
         match algorithm {
             Algorithm::Hs256 => Self::hs256_bytes(entropy, kid),
             Algorithm::EdDsa => Self::ed25519_from_seed(entropy, kid),
@@ -143,16 +136,14 @@ impl SigningKey {
             Material::Oct(key) => Self::hs256_bytes(&key, kid),
             Material::Ed25519 { x, d } => {
                 let seed = d.ok_or(InvalidKey::NotPrivate)?;
-                let pair = Ed25519KeyPair::from_seed_and_public_key(&*seed, &x)
-                    .map_err(|_| InvalidKey::Rejected)?;
+                let pair = Ed25519KeyPair::from_seed_and_public_key(&*seed, &x).map_err(|_| InvalidKey::Rejected)?;
                 Self::from_ed25519(pair, kid)
             }
             Material::P256 { point, d } => {
                 let scalar = d.ok_or(InvalidKey::NotPrivate)?;
                 let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-                let pair =
-                    EcdsaKeyPair::from_private_key_and_public_key(algorithm, &*scalar, &point)
-                        .map_err(|_| InvalidKey::Rejected)?;
+                let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, &*scalar, &point)
+                    .map_err(|_| InvalidKey::Rejected)?;
                 Self::from_es256(pair, kid)
             }
         }
@@ -203,44 +194,29 @@ impl SigningKey {
             Signer::Hs256(key) => Some(Signature::Mac(key.mac(message))),
             Signer::EdDsa(pair) => Signature::pair(pair.try_sign(message).ok()?.as_ref()),
             // ECDSA needs a fresh nonce; the library insists on drawing it itself.
-            Signer::Es256(pair) => pair
-                .sign(&SystemRandom::new(), message)
-                .ok()
-                .map(Signature::Library),
+            Signer::Es256(pair) => Signature::pair(pair.sign(&SystemRandom::new(), message).ok()?.as_ref()),
         }
     }
 
     fn from_mac_key(key: MacKey, kid: Option<String>) -> Self {
         let verifying = VerifyingKey::new(Check::Hs256(key.clone()), kid);
-        Self {
-            signer: Signer::Hs256(key),
-            verifying,
-        }
+        Self { signer: Signer::Hs256(key), verifying }
     }
 
     fn from_ed25519(pair: Ed25519KeyPair, kid: Option<String>) -> Result<Self, InvalidKey> {
         let check = Check::ed25519(pair.public_key().as_ref())?;
-        Ok(Self {
-            signer: Signer::EdDsa(Arc::new(pair)),
-            verifying: VerifyingKey::new(check, kid),
-        })
+        Ok(Self { signer: Signer::EdDsa(Arc::new(pair)), verifying: VerifyingKey::new(check, kid) })
     }
 
     fn from_es256(pair: EcdsaKeyPair, kid: Option<String>) -> Result<Self, InvalidKey> {
         let check = Check::p256(pair.public_key().as_ref())?;
-        Ok(Self {
-            signer: Signer::Es256(Arc::new(pair)),
-            verifying: VerifyingKey::new(check, kid),
-        })
+        Ok(Self { signer: Signer::Es256(Arc::new(pair)), verifying: VerifyingKey::new(check, kid) })
     }
 }
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey")
-            .field("algorithm", &self.algorithm())
-            .field("kid", &self.kid())
-            .finish()
+        f.debug_struct("SigningKey").field("algorithm", &self.algorithm()).field("kid", &self.kid()).finish()
     }
 }
 
@@ -325,11 +301,7 @@ impl VerifyingKey {
     }
 
     fn new(check: Check, kid: Option<String>) -> Self {
-        let mut key = Self {
-            check,
-            kid,
-            minted_header: Box::default(),
-        };
+        let mut key = Self { check, kid, minted_header: Box::default() };
         key.minted_header = jwk::minted_header(key.algorithm(), key.kid()).into();
         key
     }
@@ -337,9 +309,7 @@ impl VerifyingKey {
     /// The signature must have its exact length before it is compared (RFC 2104 section 5: no truncation agreed).
     fn verify(&self, message: &[u8], signature: &str) -> Result<bool, Refused> {
         Ok(match &self.check {
-            Check::Hs256(key) => {
-                base64::decode_exact::<32>(signature)?.is_some_and(|mac| key.verify(message, &mac))
-            }
+            Check::Hs256(key) => base64::decode_exact::<32>(signature)?.is_some_and(|mac| key.verify(message, &mac)),
             Check::EdDsa(key) | Check::Es256(key) => base64::decode_exact::<64>(signature)?
                 .is_some_and(|signature| key.verify_sig(message, &signature).is_ok()),
         })
@@ -348,24 +318,17 @@ impl VerifyingKey {
 
 impl Check {
     fn ed25519(x: &[u8]) -> Result<Self, InvalidKey> {
-        ParsedPublicKey::new(&ED25519, x)
-            .map(Self::EdDsa)
-            .map_err(|_| InvalidKey::Rejected)
+        ParsedPublicKey::new(&ED25519, x).map(Self::EdDsa).map_err(|_| InvalidKey::Rejected)
     }
 
     fn p256(point: &[u8]) -> Result<Self, InvalidKey> {
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-            .map(Self::Es256)
-            .map_err(|_| InvalidKey::Rejected)
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map(Self::Es256).map_err(|_| InvalidKey::Rejected)
     }
 }
 
 impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifyingKey")
-            .field("algorithm", &self.algorithm())
-            .field("kid", &self.kid())
-            .finish()
+        f.debug_struct("VerifyingKey").field("algorithm", &self.algorithm()).field("kid", &self.kid()).finish()
     }
 }
 
@@ -384,9 +347,7 @@ pub struct KeySet {
 impl KeySet {
     /// A set of several keys. An empty set refuses every token.
     pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
-        Self {
-            keys: keys.into_iter().collect(),
-        }
+        Self { keys: keys.into_iter().collect() }
     }
 
     /// A set of one key.
@@ -417,11 +378,7 @@ impl KeySet {
                 Err(invalid) => return Err(invalid),
             }
         }
-        if keys.is_empty() {
-            Err(InvalidKey::NoKeys)
-        } else {
-            Ok(Self::new(keys))
-        }
+        if keys.is_empty() { Err(InvalidKey::NoKeys) } else { Ok(Self::new(keys)) }
     }
 
     /// The keys.
@@ -444,11 +401,7 @@ impl KeySet {
     ) -> Result<(), Refused> {
         let name = kid.filter(|kid| self.keys.iter().any(|key| key.kid() == Some(kid)));
         let mut reason = Refused::UnknownKey;
-        for key in self
-            .keys
-            .iter()
-            .filter(|key| kid.is_none() || key.kid() == name)
-        {
+        for key in self.keys.iter().filter(|key| kid.is_none() || key.kid() == name) {
             if key.algorithm() != algorithm {
                 if reason == Refused::UnknownKey {
                     reason = Refused::AlgorithmMismatch;

@@ -16,12 +16,7 @@ impl MacKey {
     }
 
     pub(crate) fn mac(&self, message: &[u8]) -> [u8; 32] {
-        self.0
-            .clone()
-            .chain_update(message)
-            .finalize()
-            .into_bytes()
-            .into()
+        self.0.clone().chain_update(message).finalize().into_bytes().into()
     }
 
     /// Compares over all 32 bytes, in a time that does not depend on where they differ.

@@ -22,13 +22,7 @@ pub struct Policy {
 /// Any issuer, no audience, 5 s for `iat` and `nbf` (clocks of nodes differ), none for `exp`, at most 7 days of life.
 impl Default for Policy {
     fn default() -> Self {
-        Self {
-            issuer: None,
-            audiences: Vec::new(),
-            leeway: 5,
-            expiry_leeway: 0,
-            max_lifetime: i64::from(7 * DAY),
-        }
+        Self { issuer: None, audiences: Vec::new(), leeway: 5, expiry_leeway: 0, max_lifetime: i64::from(7 * DAY) }
     }
 }
 
@@ -36,10 +30,7 @@ impl Policy {
     /// Demands this `iss`, compared as a whole (RFC 8725 section 3.8).
     #[must_use]
     pub fn issuer(self, issuer: impl Into<String>) -> Self {
-        Self {
-            issuer: Some(issuer.into()),
-            ..self
-        }
+        Self { issuer: Some(issuer.into()), ..self }
     }
 
     /// Names this verifier: `aud` must hold this value, compared as a whole, or one of the values given by further
@@ -55,10 +46,7 @@ impl Policy {
     /// # Errors
     /// [`LeewayTooLong`] above [`MAX_LEEWAY`].
     pub fn leeway(self, seconds: u32) -> Result<Self, LeewayTooLong> {
-        Ok(Self {
-            leeway: bounded(seconds)?,
-            ..self
-        })
+        Ok(Self { leeway: bounded(seconds)?, ..self })
     }
 
     /// Seconds a token is still taken after its `exp`: 0 unless set.
@@ -66,19 +54,13 @@ impl Policy {
     /// # Errors
     /// [`LeewayTooLong`] above [`MAX_LEEWAY`].
     pub fn expiry_leeway(self, seconds: u32) -> Result<Self, LeewayTooLong> {
-        Ok(Self {
-            expiry_leeway: bounded(seconds)?,
-            ..self
-        })
+        Ok(Self { expiry_leeway: bounded(seconds)?, ..self })
     }
 
     /// The most seconds between `iat` and `exp`: 7 days unless set. Give the longest lifetime ever configured.
     #[must_use]
     pub fn max_lifetime(self, seconds: u32) -> Self {
-        Self {
-            max_lifetime: i64::from(seconds),
-            ..self
-        }
+        Self { max_lifetime: i64::from(seconds), ..self }
     }
 
     pub(crate) fn check(&self, claims: &ClaimsRef<'_>, now: i64) -> Result<(), Refused> {
@@ -91,23 +73,11 @@ impl Policy {
         let rules = [
             (Refused::ExpiresBeforeIssued, claims.iat > claims.exp),
             (Refused::IssuedInTheFuture, claims.iat > latest_start),
-            (
-                Refused::Expired,
-                claims.exp.saturating_add(self.expiry_leeway) <= now,
-            ),
-            (
-                Refused::NotYetValid,
-                claims.nbf.is_some_and(|nbf| nbf > latest_start),
-            ),
-            (
-                Refused::LivesTooLong,
-                claims.exp.saturating_sub(claims.iat) > self.max_lifetime,
-            ),
+            (Refused::Expired, claims.exp.saturating_add(self.expiry_leeway) <= now),
+            (Refused::NotYetValid, claims.nbf.is_some_and(|nbf| nbf > latest_start)),
+            (Refused::LivesTooLong, claims.exp.saturating_sub(claims.iat) > self.max_lifetime),
         ];
-        rules
-            .into_iter()
-            .find(|(_, broken)| *broken)
-            .map_or(Ok(()), |(refused, _)| Err(refused))
+        rules.into_iter().find(|(_, broken)| *broken).map_or(Ok(()), |(refused, _)| Err(refused))
     }
 
     fn check_parties(&self, claims: &ClaimsRef<'_>) -> Result<(), Refused> {
@@ -119,11 +89,7 @@ impl Policy {
             (true, nameless) => nameless,
             (false, _) => claims.aud.iter().any(|audience| is_us(audience)),
         };
-        if meant_for_us {
-            Ok(())
-        } else {
-            Err(Refused::WrongAudience)
-        }
+        if meant_for_us { Ok(()) } else { Err(Refused::WrongAudience) }
     }
 }
 
@@ -133,9 +99,5 @@ impl Policy {
 pub struct LeewayTooLong(u32);
 
 fn bounded(seconds: u32) -> Result<i64, LeewayTooLong> {
-    if seconds <= MAX_LEEWAY {
-        Ok(i64::from(seconds))
-    } else {
-        Err(LeewayTooLong(seconds))
-    }
+    if seconds <= MAX_LEEWAY { Ok(i64::from(seconds)) } else { Err(LeewayTooLong(seconds)) }
 }

@@ -139,10 +139,7 @@ impl Secrets {
     /// One secret without a version.
     #[must_use]
     pub fn single(secret: Secret) -> Self {
-        Self {
-            current: (None, secret),
-            older: Vec::new(),
-        }
+        Self { current: (None, secret), older: Vec::new() }
     }
 
     /// Reads `2:newest,1:older`, the form of `BETTER_AUTH_SECRETS`.
@@ -154,23 +151,16 @@ impl Secrets {
         let mut entries = Vec::new();
         for entry in text.split(',').map(str::trim) {
             let (version, secret) = entry.split_once(':').ok_or(InvalidSecrets::NoVersion)?;
-            let version = version
-                .trim()
-                .parse::<u32>()
-                .map_err(|_| InvalidSecrets::NoVersion)?;
+            let version = version.trim().parse::<u32>().map_err(|_| InvalidSecrets::NoVersion)?;
             if entries.iter().any(|(known, _)| *known == Some(version)) {
                 return Err(InvalidSecrets::RepeatedVersion(version));
             }
-            let secret =
-                Secret::parse(secret).map_err(|weak| InvalidSecrets::Weak { version, weak })?;
+            let secret = Secret::parse(secret).map_err(|weak| InvalidSecrets::Weak { version, weak })?;
             entries.push((Some(version), secret));
         }
         let mut entries = entries.into_iter();
         let current = entries.next().ok_or(InvalidSecrets::NoVersion)?;
-        Ok(Self {
-            current,
-            older: entries.collect(),
-        })
+        Ok(Self { current, older: entries.collect() })
     }
 
     /// Adds a secret without a version that only verifies: what was signed before versions were used.
@@ -194,9 +184,7 @@ impl Secrets {
 
     /// All secrets with their versions, the signing one first.
     pub fn iter(&self) -> impl Iterator<Item = (Option<u32>, &Secret)> {
-        std::iter::once(&self.current)
-            .chain(&self.older)
-            .map(|(version, secret)| (*version, secret))
+        std::iter::once(&self.current).chain(&self.older).map(|(version, secret)| (*version, secret))
     }
 }
 
@@ -223,8 +211,7 @@ pub enum InvalidSecrets {
 
 fn weakness(text: &str) -> Option<WeakSecret> {
     let letters = text.to_ascii_lowercase();
-    let letters: Zeroizing<String> =
-        Zeroizing::new(letters.chars().filter(|c| c.is_alphanumeric()).collect());
+    let letters: Zeroizing<String> = Zeroizing::new(letters.chars().filter(|c| c.is_alphanumeric()).collect());
     let checks: [(WeakSecret, bool); 8] = [
         (WeakSecret::Empty, text.is_empty()),
         (WeakSecret::Blank, text.trim().is_empty()),
@@ -235,10 +222,7 @@ fn weakness(text: &str) -> Option<WeakSecret> {
         (WeakSecret::Sequential, is_sequence(text.as_bytes())),
         (WeakSecret::LowEntropy, bits(text.as_bytes()) < MIN_BITS),
     ];
-    checks
-        .into_iter()
-        .find(|(_, holds)| *holds)
-        .map(|(weak, _)| weak)
+    checks.into_iter().find(|(_, holds)| *holds).map(|(weak, _)| weak)
 }
 
 /// Long enough, and in print: defaults of programs, examples of documentation and of RFC 7515 A.1.
@@ -291,44 +275,24 @@ const PLACEHOLDER_WORDS: &[&str] = &[
 
 /// A word that only a placeholder holds, and little beside such words.
 fn is_placeholder(letters: &str) -> bool {
-    const MARKS: &[&str] = &[
-        "secret",
-        "change",
-        "replace",
-        "placeholder",
-        "password",
-        "example",
-        "generateme",
-    ];
+    const MARKS: &[&str] = &["secret", "change", "replace", "placeholder", "password", "example", "generateme"];
     if !MARKS.iter().any(|mark| letters.contains(mark)) {
         return false;
     }
     let rest = PLACEHOLDER_WORDS
         .iter()
-        .fold(Zeroizing::new(letters.to_owned()), |rest, word| {
-            Zeroizing::new(rest.replace(word, ""))
-        });
-    is_sequence(rest.as_bytes())
-        || is_repeated(rest.as_bytes())
-        || bits(rest.as_bytes()) < MIN_BITS_BESIDE_WORDS
+        .fold(Zeroizing::new(letters.to_owned()), |rest, word| Zeroizing::new(rest.replace(word, "")));
+    is_sequence(rest.as_bytes()) || is_repeated(rest.as_bytes()) || bits(rest.as_bytes()) < MIN_BITS_BESIDE_WORDS
 }
 
 /// The text is a piece of at most half its length, over and over.
 fn is_repeated(text: &[u8]) -> bool {
-    (1..=text.len() / 2).any(|period| {
-        text.iter()
-            .zip(text.iter().skip(period))
-            .all(|(a, b)| a == b)
-    })
+    (1..=text.len() / 2).any(|period| text.iter().zip(text.iter().skip(period)).all(|(a, b)| a == b))
 }
 
 /// More than half of the neighbours are equal or one apart, as in `abcdef` or `98765`.
 fn is_sequence(text: &[u8]) -> bool {
-    let near = text
-        .iter()
-        .zip(text.iter().skip(1))
-        .filter(|(a, b)| a.abs_diff(**b) <= 1)
-        .count();
+    let near = text.iter().zip(text.iter().skip(1)).filter(|(a, b)| a.abs_diff(**b) <= 1).count();
     text.len() > 1 && near * 2 >= text.len()
 }
 

@@ -7,10 +7,7 @@ use crate::{Claims, base64, claims::REGISTERED, keys::SigningKey, verify::MAX_TO
 /// # Errors
 /// [`CannotSign`] when no verifier could take the token, or the library cannot sign.
 pub fn sign(key: &SigningKey, claims: &Claims) -> Result<String, CannotSign> {
-    if let Some(name) = REGISTERED
-        .iter()
-        .find(|name| claims.custom.contains_key(**name))
-    {
+    if let Some(name) = REGISTERED.iter().find(|name| claims.custom.contains_key(**name)) {
         return Err(CannotSign::RegisteredClaim(name));
     }
     let payload = serde_json::to_vec(claims).map_err(|_| CannotSign::Library)?;
@@ -22,11 +19,7 @@ pub fn sign(key: &SigningKey, claims: &Claims) -> Result<String, CannotSign> {
     let signature = key.sign(token.as_bytes()).ok_or(CannotSign::Library)?;
     token.push('.');
     base64::encode_append(signature.as_ref(), &mut token);
-    if token.len() > MAX_TOKEN_BYTES {
-        Err(CannotSign::TooLong)
-    } else {
-        Ok(token)
-    }
+    if token.len() > MAX_TOKEN_BYTES { Err(CannotSign::TooLong) } else { Ok(token) }
 }
 
 /// Why no token was minted.

@@ -67,10 +67,7 @@ impl<T> Deref for Admitted<T> {
 /// [`Refused::UnknownSubject`], [`Refused::Suspended`] or [`Refused::SessionEnded`], as the directory says.
 pub fn verdict<T>(token: Verified<T>, standing: Standing) -> Result<Admitted<T>, Refused> {
     match standing {
-        Standing::Active { role } => Ok(Admitted {
-            claims: token.into_inner(),
-            role,
-        }),
+        Standing::Active { role } => Ok(Admitted { claims: token.into_inner(), role }),
         Standing::Suspended => Err(Refused::Suspended),
         Standing::SessionEnded => Err(Refused::SessionEnded),
         Standing::Unknown => Err(Refused::UnknownSubject),

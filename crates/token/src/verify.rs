@@ -50,8 +50,7 @@ impl Verifier {
     /// As [`Verifier::verify`].
     pub fn verify_owned(&self, token: &str, now: i64) -> Result<Verified<Claims>, Refused> {
         let mut scratch = Scratch::new();
-        self.verify(token, now, &mut scratch)
-            .map(|verified| Verified(verified.0.into_owned()))
+        self.verify(token, now, &mut scratch).map(|verified| Verified(verified.0.into_owned()))
     }
 
     /// Checks header and signature alone and gives the payload's bytes, which need not be claims (RFC 7515 section 5.2).
@@ -72,18 +71,12 @@ impl Verifier {
         let parts = Parts::split(token)?;
         if let Some(key) = self.keys.minted(parts.header) {
             // One of our own headers, byte for byte: nothing in it is left to read.
-            self.keys
-                .verify(key.algorithm(), key.kid(), parts.signed, parts.signature)?;
+            self.keys.verify(key.algorithm(), key.kid(), parts.signed, parts.signature)?;
         } else {
             let bytes = base64::decode(parts.header)?;
             let header = Header::read(&bytes)?;
             demand_type(&header)?;
-            self.keys.verify(
-                header.algorithm,
-                header.kid.as_deref(),
-                parts.signed,
-                parts.signature,
-            )?;
+            self.keys.verify(header.algorithm, header.kid.as_deref(), parts.signed, parts.signature)?;
         }
         Ok(parts.payload)
     }
@@ -191,11 +184,6 @@ impl<'t> Parts<'t> {
         if payload.contains('.') {
             return Err(Refused::NotThreeParts);
         }
-        Ok(Self {
-            header,
-            payload,
-            signature,
-            signed: signed.as_bytes(),
-        })
+        Ok(Self { header, payload, signature, signed: signed.as_bytes() })
     }
 }
