@@ -1,0 +1,90 @@
+// Our own binary on a SQLite file, started the way anyone would start it.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { exchange } from "./harness/http.mjs";
+
+const START_TIMEOUT_MS = 20_000;
+
+/** The binary under test: `COUNTERSIGN_BIN`, or the debug build of this checkout. */
+export const binary = process.env.COUNTERSIGN_BIN ?? fileURLToPath(new URL("../target/debug/countersign", import.meta.url));
+
+/** Starts `countersign serve` on a free port of loopback with a database file in `directory`. */
+export async function startOurs({ settings = {}, secret, directory }) {
+  if (!existsSync(binary)) throw new Error(`no binary at ${binary}: run cargo build, or set COUNTERSIGN_BIN`);
+  const file = join(directory, "ours.db");
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const environment = {
+    PATH: process.env.PATH,
+    BETTER_AUTH_SECRET: secret,
+    BETTER_AUTH_URL: settings.baseURL ?? origin,
+    PORT: String(port),
+    DATABASE_URL: `sqlite:${file}`,
+    ...inEnvironment({ rateLimit: { enabled: false }, ...settings }),
+  };
+
+  let server = await start(environment, directory, origin);
+  return {
+    name: "ours",
+    origin,
+    file,
+    async restart() {
+      await server.stop();
+      server = await start(environment, directory, origin);
+    },
+    stop: () => server.stop(),
+  };
+}
+
+async function start(environment, directory, origin) {
+  const child = spawn(binary, ["serve"], { env: environment, cwd: directory, stdio: ["ignore", "pipe", "pipe"] });
+  const said = [];
+  child.stdout.on("data", (chunk) => said.push(chunk));
+  child.stderr.on("data", (chunk) => said.push(chunk));
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  await untilReady(child, origin, () => Buffer.concat(said).toString());
+  return {
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+/** Asks `/healthz` until it answers. */
+async function untilReady(child, origin, said) {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`countersign ended with ${child.exitCode}: ${said()}`);
+    const answer = await exchange(origin, "GET", "/healthz").catch(() => undefined);
+    if (answer?.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  child.kill("SIGKILL");
+  throw new Error(`countersign was not ready in ${START_TIMEOUT_MS} ms: ${said()}`);
+}
+
+/** Better Auth's options as our environment variables: `session.freshAge` is `COUNTERSIGN__SESSION__FRESH_AGE`. */
+function inEnvironment({ baseURL: _, trustedOrigins, ...settings }) {
+  const variables = trustedOrigins ? { BETTER_AUTH_TRUSTED_ORIGINS: trustedOrigins.join(",") } : {};
+  for (const [section, options] of Object.entries(settings)) {
+    for (const [option, value] of Object.entries(options)) {
+      variables[`COUNTERSIGN__${constantCase(section)}__${constantCase(option)}`] = String(value);
+    }
+  }
+  return variables;
+}
+
+const constantCase = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+async function freePort() {
+  const probe = createServer();
+  await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
