@@ -1,0 +1,144 @@
+//! What is done to credential accounts.
+
+use countersign_db::Tx;
+
+use super::rows::{self, Credential, NewCredential};
+use super::rules::{self, Unacceptable};
+use crate::audit::Event;
+use crate::hasher::Overloaded;
+use crate::sign_in::{Device, FinishError, FirstFactor, SignedIn};
+use crate::user::NewUser;
+use crate::user::rules::normalised_email;
+use crate::{Caller, Engine, Error, User, chance};
+
+/// What a change of password leads to.
+#[derive(Debug)]
+pub enum PasswordChanged {
+    /// The sessions stand as they were.
+    SessionsKept,
+    /// Every session ended and this one began.
+    SessionsReplaced(Box<SignedIn>),
+}
+
+/// Why a change of password is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    /// The new password, or the current one, cannot be one.
+    #[error("the password cannot be taken")]
+    Unacceptable(Unacceptable),
+    /// The user has no password to change.
+    #[error("the user has no credential account")]
+    NoCredential,
+    /// The current password is another.
+    #[error("the current password is wrong")]
+    WrongPassword,
+    /// The new session was not made.
+    #[error(transparent)]
+    Finish(#[from] FinishError),
+    /// Too many passwords wait to be hashed.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// The database failed.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
+/// Why an operator's user is not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    /// The password cannot be one.
+    #[error("the password cannot be taken")]
+    Unacceptable(Unacceptable),
+    /// The address belongs to another user.
+    #[error("a user with this e-mail address exists")]
+    AlreadyExists,
+    /// Too many passwords wait to be hashed.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// The database failed.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
+impl Engine {
+    /// The user at this address and the hash of their password.
+    pub(crate) async fn credential_by_email(&self, email: &str) -> Result<Option<Credential>, Error> {
+        Ok(rows::credential_by_email(&mut self.db.read().await?, &normalised_email(email)).await?)
+    }
+
+    /// Hashes a password for storage.
+    pub(crate) async fn hash(&self, password: &str) -> Result<String, Overloaded> {
+        self.hasher.hash(password, chance::bytes(&*self.chance)).await
+    }
+
+    /// Gives a user a password.
+    pub(crate) async fn insert_credential(&self, tx: &mut Tx, user: &User, hash: &str) -> Result<(), Error> {
+        let now = self.clock.now();
+        let id = chance::id(&*self.chance, now);
+        rows::insert_credential(tx, NewCredential { id, user_id: &user.id, hash, now }).await?;
+        Ok(())
+    }
+
+    /// Creates a user for an operator: no session, no restriction of who may sign up.
+    ///
+    /// # Errors
+    /// [`CreateUserError`].
+    pub async fn create_user(&self, new: NewUser, password: Option<&str>) -> Result<User, CreateUserError> {
+        let hash = match password {
+            Some(password) => {
+                let verdict = rules::may_set(password, &self.config.email_and_password);
+                verdict.map_err(CreateUserError::Unacceptable)?;
+                Some(self.hash(password).await?)
+            }
+            None => None,
+        };
+        let user = self.draft(new);
+        let mut tx = self.db.write().await.map_err(Error::from)?;
+        match self.insert_user(&mut tx, &user).await {
+            Err(error) if error.is_unique() => return Err(CreateUserError::AlreadyExists),
+            other => other.map_err(Error::from)?,
+        };
+        if let Some(hash) = hash {
+            self.insert_credential(&mut tx, &user, &hash).await?;
+        }
+        self.record(&mut tx, Event::UserCreated { user: &user.id }).await?;
+        tx.commit().await.map_err(Error::from)?;
+        Ok(user)
+    }
+
+    /// Changes the caller's password. With `device` every session ends and a new one begins on it.
+    ///
+    /// # Errors
+    /// [`ChangePasswordError`].
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        current: &str,
+        new: &str,
+        device: Option<Device>,
+    ) -> Result<PasswordChanged, ChangePasswordError> {
+        let config = &self.config.email_and_password;
+        rules::may_set(new, config).map_err(ChangePasswordError::Unacceptable)?;
+        rules::may_try(current, config).map_err(ChangePasswordError::Unacceptable)?;
+        let id = &caller.user.id;
+        let credential = rows::credential_by_user(&mut self.db.read().await.map_err(Error::from)?, id).await;
+        let Some(Credential { user, hash: Some(stored) }) = credential.map_err(Error::from)? else {
+            return Err(ChangePasswordError::NoCredential);
+        };
+        if !self.hasher.verify(current, Some(&stored)).await? {
+            return Err(ChangePasswordError::WrongPassword);
+        }
+        let hash = self.hash(new).await?;
+        let mut tx = self.db.write().await.map_err(Error::from)?;
+        rows::update_credential(&mut tx, id, &hash, self.clock.now()).await.map_err(Error::from)?;
+        self.record(&mut tx, Event::PasswordChanged { user: id }).await?;
+        let Some(device) = device else {
+            tx.commit().await.map_err(Error::from)?;
+            return Ok(PasswordChanged::SessionsKept);
+        };
+        let ended = self.end_all_sessions(&mut tx, id).await?;
+        let signed_in = self.finish(tx, FirstFactor::current_password(user), device).await?;
+        self.cache.end_sessions(&ended);
+        Ok(PasswordChanged::SessionsReplaced(Box::new(signed_in)))
+    }
+}

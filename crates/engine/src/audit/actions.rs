@@ -1,0 +1,22 @@
+//! Writing the audit log.
+
+use countersign_db::Tx;
+
+use super::{Event, rows};
+use crate::{Engine, Error, chance};
+
+impl Engine {
+    /// Keeps an event in the transaction that makes it true, and says it in the log.
+    pub(crate) async fn record(&self, tx: &mut Tx, event: Event<'_>) -> Result<(), Error> {
+        let now = self.clock.now();
+        rows::insert(tx, chance::id(&*self.chance, now), now, &event).await?;
+        tracing::info!(
+            event = event.name(),
+            user = event.user_id(),
+            session = event.session_id(),
+            detail = event.detail(),
+            "audit"
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! The keys this server signs with, and the verifier that accepts what they signed.
+
+use countersign_token::{
+    CannotSign, Claims, KeySet, Policy, Secret, Secrets, SigningKey, Verifier, VerifyingKey, sign,
+};
+
+use crate::config::Config;
+use crate::{Caller, Engine, chance};
+
+/// Keys and what is built from them.
+pub(crate) struct Keys {
+    /// What signs and checks cookies and derives other keys.
+    pub(crate) secrets: Secrets,
+    /// What signs access tokens now.
+    pub(crate) signing: SigningKey,
+    /// What accepts access tokens.
+    pub(crate) verifier: Verifier,
+    /// The public keys, for `/jwks`; none where access tokens are signed with a shared secret.
+    pub(crate) public: Vec<serde_json::Value>,
+}
+
+impl Keys {
+    /// HS256 under the secrets themselves, the newest first; or under `token.secret`.
+    pub(crate) fn symmetric(secrets: Secrets, token_secret: Option<&Secret>, config: &Config) -> Self {
+        let key = |(version, secret): (Option<u32>, &Secret)| SigningKey::hs256(secret, version.map(|v| v.to_string()));
+        let keys: Vec<SigningKey> = match token_secret {
+            Some(secret) => vec![SigningKey::hs256(secret, None)],
+            None => secrets.iter().map(key).collect(),
+        };
+        let verifier = Verifier::new(KeySet::new(keys.iter().map(SigningKey::verifying_key)), policy(config));
+        let signing = keys.into_iter().next().unwrap_or_else(|| SigningKey::hs256(secrets.current(), None));
+        Self { secrets, signing, verifier, public: Vec::new() }
+    }
+
+    /// EdDSA or ES256 under `signing`; `verifying` holds every key still trusted.
+    pub(crate) fn asymmetric(
+        secrets: Secrets,
+        signing: SigningKey,
+        verifying: Vec<VerifyingKey>,
+        public: Vec<serde_json::Value>,
+        config: &Config,
+    ) -> Self {
+        Self { secrets, signing, verifier: Verifier::new(KeySet::new(verifying), policy(config)), public }
+    }
+}
+
+fn policy(config: &Config) -> Policy {
+    let policy = Policy::default().max_lifetime(config.token.longest_lifetime());
+    // A leeway beyond 60 s is refused with the configuration; the default stands in here.
+    let mut policy = policy.clone().leeway(config.token.leeway.into()).unwrap_or(policy);
+    if let Some(issuer) = config.issuer() {
+        policy = policy.issuer(issuer);
+    }
+    if let Some(audience) = config.audience() {
+        policy = policy.audience(audience);
+    }
+    policy
+}
+
+impl Engine {
+    /// A new access token for a live session. It never outlives the session.
+    ///
+    /// # Errors
+    /// [`CannotSign`].
+    pub fn access_token(&self, caller: &Caller) -> Result<String, CannotSign> {
+        let now = self.clock.now();
+        let iat = now.seconds();
+        let longest = iat.saturating_add(self.config.token.lifetime.into());
+        let exp = longest.min(caller.session.expires_at.seconds());
+        let mut claims = Claims::new(&*caller.user.id, iat, exp);
+        claims.email = Some(caller.user.email.clone());
+        claims.jti = Some(chance::id(&*self.chance, now));
+        claims.sid = Some(caller.session.id.clone());
+        claims.iss = self.config.issuer();
+        claims.aud = self.config.audience().into_iter().collect();
+        sign(&self.keys.signing, &claims)
+    }
+
+    /// What accepts this server's access tokens, for a guard in the same process.
+    pub fn verifier(&self) -> &Verifier {
+        &self.keys.verifier
+    }
+
+    /// The secrets that sign cookies.
+    pub fn secrets(&self) -> &Secrets {
+        &self.keys.secrets
+    }
+
+    /// The public keys that verify access tokens; none where a shared secret does.
+    pub fn public_keys(&self) -> &[serde_json::Value] {
+        &self.keys.public
+    }
+}

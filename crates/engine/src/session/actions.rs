@@ -1,0 +1,243 @@
+//! What is done with sessions.
+
+use std::sync::Arc;
+
+use countersign_db::Tx;
+use countersign_token::Refused;
+
+use super::rows::{Ended, SessionAndUser};
+use super::{rows, rules};
+use crate::audit::Event;
+use crate::user::rules::is_suspended;
+use crate::{Caller, Engine, Error, Session};
+
+/// What a request shows to say whose session it is. A signature has been checked before; nothing else has.
+#[derive(Clone, Copy, Debug)]
+pub enum Presented<'a> {
+    /// The session token, out of a genuine session cookie.
+    Cookie {
+        /// The token.
+        token: &'a str,
+        /// Whether a genuine `dont_remember` cookie came along.
+        dont_remember: bool,
+    },
+    /// An access token, not yet verified.
+    AccessToken(&'a str),
+}
+
+/// Whether finding a session may renew it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// Renew it when due.
+    WhenDue,
+    /// Say that it is due, and change nothing, not even a session that has ended.
+    OnlySay,
+    /// Neither.
+    Never,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A live session of a user in good standing.
+    Live {
+        /// The session and its user.
+        caller: Caller,
+        /// It was renewed just now: cookies and tokens should follow.
+        renewed: bool,
+        /// It should be renewed and was not.
+        needs_renewal: bool,
+    },
+    /// The credential was genuine once; its session is over. Cookies should go.
+    Gone,
+    /// No credential worth the name.
+    Nobody,
+}
+
+/// Why no answer can be given about a session.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The row was there and was not when it should be renewed.
+    #[error("the session vanished while it was renewed")]
+    Vanished,
+    /// The database failed.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
+impl Engine {
+    /// Finds the session a request shows. A session known to this process costs no statement.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn find_session(&self, presented: Presented<'_>, renewal: Renewal) -> Result<Found, SessionError> {
+        let (caller, dont_remember) = match presented {
+            Presented::Cookie { token, dont_remember } => (self.caller_by_token(token).await?, dont_remember),
+            Presented::AccessToken(token) => match self.caller_by_access_token(token).await {
+                Ok(caller) => (caller?, false),
+                Err(_) => return Ok(Found::Nobody),
+            },
+        };
+        let now = self.clock.now();
+        let Some(caller) = caller else { return Ok(Found::Gone) };
+        if rules::has_ended(&caller.session, now) {
+            if renewal != Renewal::OnlySay {
+                self.sweep(&caller.session).await?;
+            }
+            return Ok(Found::Gone);
+        }
+        if is_suspended(&caller.user, now) {
+            return Ok(Found::Gone);
+        }
+        let due = renewal != Renewal::Never
+            && rules::renewal_is_due(&caller.session, dont_remember, now, &self.config.session);
+        if due && renewal == Renewal::WhenDue {
+            let caller = self.renew(caller).await?;
+            return Ok(Found::Live { caller, renewed: true, needs_renewal: false });
+        }
+        Ok(Found::Live { caller, renewed: false, needs_renewal: due })
+    }
+
+    async fn caller_by_token(&self, token: &str) -> Result<Option<Caller>, Error> {
+        if let Some(caller) = self.cache.caller_by_token(token) {
+            return Ok(Some(caller));
+        }
+        let ticket = self.cache.ticket();
+        let row = rows::by_token(&mut self.db.read().await?, token).await?;
+        Ok(row.map(|row| self.keep(ticket, row)))
+    }
+
+    /// The outer error is the token's, the inner one the database's. A session must belong to the token's subject.
+    async fn caller_by_access_token(&self, token: &str) -> Result<Result<Option<Caller>, Error>, Refused> {
+        let claims = self.keys.verifier.verify_owned(token, self.clock.now().seconds())?;
+        let Some(id) = &claims.sid else { return Err(Refused::SessionEnded) };
+        let caller = self.caller_by_id(id).await;
+        Ok(caller.map(|found| found.filter(|caller| caller.user.id == claims.sub)))
+    }
+
+    async fn caller_by_id(&self, id: &str) -> Result<Option<Caller>, Error> {
+        if let Some(caller) = self.cache.caller(id) {
+            return Ok(Some(caller));
+        }
+        let ticket = self.cache.ticket();
+        let row = rows::by_id(&mut self.db.read().await?, id).await?;
+        Ok(row.map(|row| self.keep(ticket, row)))
+    }
+
+    fn keep(&self, ticket: crate::cache::Ticket, row: SessionAndUser) -> Caller {
+        let caller = Caller { session: Arc::new(row.session), user: Arc::new(row.user) };
+        self.cache.keep_user(ticket, &caller.user);
+        self.cache.keep_session(ticket, &caller.session);
+        caller
+    }
+
+    /// Moves the end of a live session. Whoever comes second sees the end the first one set.
+    async fn renew(&self, caller: Caller) -> Result<Caller, SessionError> {
+        let now = self.clock.now();
+        let expires_at = rules::expires_at(now, false, &self.config.session);
+        let mut tx = self.db.write().await.map_err(Error::from)?;
+        let changed = rows::renew(&mut tx, &caller.session.id, expires_at, now).await.map_err(Error::from)?;
+        if changed == 0 {
+            drop(tx);
+            self.cache.end_sessions(&[Ended(caller.session.id.clone())]);
+            return Err(SessionError::Vanished);
+        }
+        tx.commit().await.map_err(Error::from)?;
+        self.cache.forget_session(&caller.session.id);
+        let session = Session { expires_at, updated_at: now, ..(*caller.session).clone() };
+        Ok(Caller { session: Arc::new(session), user: caller.user })
+    }
+
+    /// Deletes the row of a session whose time has passed.
+    async fn sweep(&self, session: &Session) -> Result<(), Error> {
+        let mut tx = self.db.write().await?;
+        let ended = rows::delete(&mut tx, &session.id).await?;
+        tx.commit().await?;
+        self.cache.end_sessions(&ended);
+        Ok(())
+    }
+
+    /// The caller's live sessions.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<Session>, Error> {
+        Ok(rows::live_of_user(&mut self.db.read().await?, &caller.user.id, self.clock.now()).await?)
+    }
+
+    /// Whether the caller's session is young enough for what asks for a fresh one.
+    pub fn is_fresh(&self, caller: &Caller) -> bool {
+        rules::is_fresh(&caller.session, self.clock.now(), &self.config.session)
+    }
+
+    /// Ends the session a request shows, whether it is live or not. A session that cannot be ended is an error, never
+    /// a silent success (security S12).
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sign_out(&self, presented: Presented<'_>) -> Result<(), Error> {
+        let caller = match presented {
+            Presented::Cookie { token, .. } => self.caller_by_token(token).await?,
+            Presented::AccessToken(token) => match self.caller_by_access_token(token).await {
+                Ok(caller) => caller?,
+                Err(_) => None,
+            },
+        };
+        let Some(caller) = caller else { return Ok(()) };
+        let mut tx = self.db.write().await?;
+        let ended = rows::delete(&mut tx, &caller.session.id).await?;
+        self.record(&mut tx, Event::SignedOut { caller: &caller }).await?;
+        tx.commit().await?;
+        self.cache.end_sessions(&ended);
+        Ok(())
+    }
+
+    /// Ends one of the caller's sessions by its token. Another user's is left alone, and nothing tells them apart.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn revoke_session(&self, caller: &Caller, token: &str) -> Result<(), Error> {
+        let mut tx = self.db.write().await?;
+        let ended = rows::delete_own(&mut tx, &caller.user.id, token).await?;
+        self.finish_revocation(tx, caller, ended).await
+    }
+
+    /// Ends every session of the caller.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn revoke_sessions(&self, caller: &Caller) -> Result<(), Error> {
+        let mut tx = self.db.write().await?;
+        let ended = rows::delete_all(&mut tx, &caller.user.id).await?;
+        self.finish_revocation(tx, caller, ended).await
+    }
+
+    /// Ends every session of the caller but this one.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn revoke_other_sessions(&self, caller: &Caller) -> Result<(), Error> {
+        let mut tx = self.db.write().await?;
+        let ended = rows::delete_others(&mut tx, &caller.user.id, &caller.session.id).await?;
+        self.finish_revocation(tx, caller, ended).await
+    }
+
+    async fn finish_revocation(&self, mut tx: Tx, caller: &Caller, ended: Vec<Ended>) -> Result<(), Error> {
+        if !ended.is_empty() {
+            self.record(&mut tx, Event::SessionsRevoked { caller, count: ended.len() }).await?;
+        }
+        tx.commit().await?;
+        self.cache.end_sessions(&ended);
+        Ok(())
+    }
+
+    /// Deletes every session of a user within `tx`. The caller tells the cache after its commit.
+    pub(crate) async fn end_all_sessions(&self, tx: &mut Tx, user_id: &str) -> Result<Vec<Ended>, Error> {
+        Ok(rows::delete_all(tx, user_id).await?)
+    }
+
+    /// Stores a session. False if the database took no row. Only `sign_in/finish.rs` calls this.
+    pub(crate) async fn insert_session(&self, tx: &mut Tx, session: &Session) -> Result<bool, Error> {
+        Ok(rows::insert(tx, session).await? > 0)
+    }
+}

@@ -1,0 +1,143 @@
+//! The SQL of sessions.
+
+use countersign_db::{Error, FromRow, Read, Row, Timestamp, Tx, args};
+
+use crate::{Session, User};
+
+impl FromRow for Session {
+    fn from_row(row: &Row<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            id: row.text("id")?,
+            expires_at: row.time("expiresAt")?,
+            token: row.text("token")?,
+            created_at: row.time("createdAt")?,
+            updated_at: row.time("updatedAt")?,
+            ip_address: row.opt_text("ipAddress")?,
+            user_agent: row.opt_text("userAgent")?,
+            user_id: row.text("userId")?,
+            impersonated_by: row.opt_text("impersonatedBy")?,
+            dont_remember: row.opt_bool("dontRemember")?.unwrap_or(false),
+        })
+    }
+}
+
+/// A session beside its user.
+#[derive(Debug)]
+pub(crate) struct SessionAndUser {
+    pub(crate) session: Session,
+    pub(crate) user: User,
+}
+
+impl FromRow for SessionAndUser {
+    fn from_row(row: &Row<'_>) -> Result<Self, Error> {
+        Ok(Self { session: Session::from_row(&row.under("s_"))?, user: User::from_row(&row.under("u_"))? })
+    }
+}
+
+pub(crate) async fn by_id(read: &mut Read, id: &str) -> Result<Option<SessionAndUser>, Error> {
+    read.opt(
+        "SELECT {session.*@s:s_}, {user.*@u:u_}, {countersign_session.dontRemember@c:s_dontRemember} \
+         FROM {session} AS s JOIN {user} AS u ON {user.id@u} = {session.userId@s} \
+         LEFT JOIN {countersign_session} AS c ON {countersign_session.sessionId@c} = {session.id@s} \
+         WHERE {session.id@s} = $1",
+        args![id],
+    )
+    .await
+}
+
+pub(crate) async fn by_token(read: &mut Read, token: &str) -> Result<Option<SessionAndUser>, Error> {
+    read.opt(
+        "SELECT {session.*@s:s_}, {user.*@u:u_}, {countersign_session.dontRemember@c:s_dontRemember} \
+         FROM {session} AS s JOIN {user} AS u ON {user.id@u} = {session.userId@s} \
+         LEFT JOIN {countersign_session} AS c ON {countersign_session.sessionId@c} = {session.id@s} \
+         WHERE {session.token@s} = $1",
+        args![token],
+    )
+    .await
+}
+
+/// The live sessions of a user, at most 100 as in Better Auth (wire contract 6.4).
+pub(crate) async fn live_of_user(read: &mut Read, user_id: &str, now: Timestamp) -> Result<Vec<Session>, Error> {
+    read.all(
+        "SELECT {session.*@s}, {countersign_session.dontRemember@c:dontRemember} FROM {session} AS s \
+         LEFT JOIN {countersign_session} AS c ON {countersign_session.sessionId@c} = {session.id@s} \
+         WHERE {session.userId@s} = $1 AND {session.expiresAt@s} > $2 ORDER BY {session.createdAt@s} LIMIT 100",
+        args![user_id, now],
+    )
+    .await
+}
+
+/// Inserts a session; the number of rows inserted.
+pub(crate) async fn insert(tx: &mut Tx, session: &Session) -> Result<u64, Error> {
+    let inserted = tx
+        .run(
+            "INSERT INTO {session} ({session.id}, {session.expiresAt}, {session.token}, {session.createdAt}, \
+             {session.updatedAt}, {session.ipAddress}, {session.userAgent}, {session.userId}, {session.impersonatedBy}) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            args![
+                session.id.clone(),
+                session.expires_at,
+                session.token.clone(),
+                session.created_at,
+                session.updated_at,
+                session.ip_address.clone(),
+                session.user_agent.clone(),
+                session.user_id.clone(),
+                session.impersonated_by.clone(),
+            ],
+        )
+        .await?;
+    if session.dont_remember && inserted > 0 {
+        tx.run(
+            "INSERT INTO {countersign_session} ({countersign_session.sessionId}, {countersign_session.dontRemember}) \
+             VALUES ($1, $2)",
+            args![session.id.clone(), true],
+        )
+        .await?;
+    }
+    Ok(inserted)
+}
+
+/// Moves the end of a session; the number of rows changed.
+pub(crate) async fn renew(tx: &mut Tx, id: &str, expires_at: Timestamp, now: Timestamp) -> Result<u64, Error> {
+    tx.run(
+        "UPDATE {session} SET {session.expiresAt} = $2, {session.updatedAt} = $3 WHERE {session.id} = $1",
+        args![id, expires_at, now],
+    )
+    .await
+}
+
+/// The id of a session that is no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ended(pub(crate) String);
+
+impl FromRow for Ended {
+    fn from_row(row: &Row<'_>) -> Result<Self, Error> {
+        Ok(Self(row.text("id")?))
+    }
+}
+
+pub(crate) async fn delete(tx: &mut Tx, id: &str) -> Result<Vec<Ended>, Error> {
+    tx.all("DELETE FROM {session} WHERE {session.id} = $1 RETURNING {session.id} AS id", args![id]).await
+}
+
+/// Deletes a session of `user_id` by its token; another's is left alone.
+pub(crate) async fn delete_own(tx: &mut Tx, user_id: &str, token: &str) -> Result<Vec<Ended>, Error> {
+    tx.all(
+        "DELETE FROM {session} WHERE {session.userId} = $1 AND {session.token} = $2 RETURNING {session.id} AS id",
+        args![user_id, token],
+    )
+    .await
+}
+
+pub(crate) async fn delete_all(tx: &mut Tx, user_id: &str) -> Result<Vec<Ended>, Error> {
+    tx.all("DELETE FROM {session} WHERE {session.userId} = $1 RETURNING {session.id} AS id", args![user_id]).await
+}
+
+pub(crate) async fn delete_others(tx: &mut Tx, user_id: &str, id: &str) -> Result<Vec<Ended>, Error> {
+    tx.all(
+        "DELETE FROM {session} WHERE {session.userId} = $1 AND {session.id} <> $2 RETURNING {session.id} AS id",
+        args![user_id, id],
+    )
+    .await
+}

@@ -1,0 +1,89 @@
+//! How long a session lives.
+
+use countersign_db::Timestamp;
+
+use crate::Session;
+use crate::config;
+
+/// Seconds a session lives that is not to be remembered (wire contract 6.1).
+pub const DONT_REMEMBER_LIFETIME: i64 = 86_400;
+
+/// When a session made or renewed at `now` ends.
+pub fn expires_at(now: Timestamp, dont_remember: bool, config: &config::Session) -> Timestamp {
+    now.plus_seconds(if dont_remember { DONT_REMEMBER_LIFETIME } else { config.expires_in.into() })
+}
+
+/// Whether the session is over.
+pub fn has_ended(session: &Session, now: Timestamp) -> bool {
+    session.expires_at <= now
+}
+
+/// Whether it is time to renew: `update_age` after it was made or last renewed. A session that is not to be remembered
+/// is never renewed.
+pub fn renewal_is_due(session: &Session, dont_remember: bool, now: Timestamp, config: &config::Session) -> bool {
+    let renewed_at = session.expires_at.plus_seconds(-i64::from(config.expires_in));
+    !dont_remember
+        && !session.dont_remember
+        && !config.disable_session_refresh
+        && renewed_at.plus_seconds(config.update_age.into()) <= now
+}
+
+/// Whether the session is young enough for endpoints that ask for a fresh one; always, if `fresh_age` is 0.
+pub fn is_fresh(session: &Session, now: Timestamp, config: &config::Session) -> bool {
+    config.fresh_age == 0 || now < session.created_at.plus_seconds(config.fresh_age.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn session(dont_remember: bool) -> Session {
+        let now = Timestamp::from_millis(0);
+        Session {
+            id: "s".into(),
+            expires_at: expires_at(now, dont_remember, &config::Session::default()),
+            token: "t".into(),
+            created_at: now,
+            updated_at: now,
+            ip_address: None,
+            user_agent: None,
+            user_id: "u".into(),
+            impersonated_by: None,
+            dont_remember,
+        }
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    #[test]
+    fn a_remembered_session_lives_a_week_and_another_a_day() {
+        assert!(!has_ended(&session(false), at(7 * DAY - 1)));
+        assert!(has_ended(&session(false), at(7 * DAY)));
+        assert!(!has_ended(&session(true), at(DAY - 1)));
+        assert!(has_ended(&session(true), at(DAY)));
+    }
+
+    #[test]
+    fn renewal_is_due_a_day_after_the_last_one_and_never_for_one_not_remembered() {
+        let config = config::Session::default();
+        assert!(!renewal_is_due(&session(false), false, at(DAY - 1), &config));
+        assert!(renewal_is_due(&session(false), false, at(DAY), &config));
+        assert!(!renewal_is_due(&session(false), true, at(DAY), &config), "the cookie says so");
+        assert!(!renewal_is_due(&session(true), false, at(DAY), &config), "the row says so");
+        let never = config::Session { disable_session_refresh: true, ..config };
+        assert!(!renewal_is_due(&session(false), false, at(DAY), &never));
+    }
+
+    #[test]
+    fn a_session_is_fresh_for_a_day_or_always() {
+        let config = config::Session::default();
+        assert!(is_fresh(&session(false), at(DAY - 1), &config));
+        assert!(!is_fresh(&session(false), at(DAY), &config));
+        let always = config::Session { fresh_age: 0, ..config };
+        assert!(is_fresh(&session(false), at(6 * DAY), &always));
+    }
+}

@@ -1,0 +1,220 @@
+//! What is done to users.
+
+use std::sync::Arc;
+
+use countersign_db::{Timestamp, Tx};
+use countersign_token::Standing;
+
+use super::rows::{Ban, Profile};
+use super::{rows, rules};
+use crate::audit::Event;
+use crate::{Caller, Engine, Error, User, chance};
+
+/// How an operator names a user.
+#[derive(Clone, Copy, Debug)]
+pub enum Who<'a> {
+    /// By id.
+    Id(&'a str),
+    /// By e-mail address, in any case.
+    Email(&'a str),
+}
+
+impl<'a> Who<'a> {
+    /// A text with an `@` is an address, any other an id.
+    pub fn parse(text: &'a str) -> Self {
+        if text.contains('@') { Self::Email(text) } else { Self::Id(text) }
+    }
+}
+
+/// What a new user is made of.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The display name.
+    pub name: String,
+    /// A valid e-mail address, in any case.
+    pub email: String,
+    /// The address of a picture.
+    pub image: Option<String>,
+    /// The roles, joined by commas; `user` if not said.
+    pub role: Option<String>,
+}
+
+/// Why a change to one's own profile is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// Nothing to change was named.
+    #[error("no fields to update")]
+    Nothing,
+    /// The database failed.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
+impl Engine {
+    /// What the directory says of a subject, for the verdict on an access token. A user known to this process costs no
+    /// statement. The session is looked up among those ended here, never in the table.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when the user is not known yet and the database does not answer.
+    pub async fn standing(&self, subject: &str, session: Option<&str>) -> Result<Standing, Error> {
+        if session.is_some_and(|id| self.cache.has_ended(id)) {
+            return Ok(Standing::SessionEnded);
+        }
+        let Some(user) = self.user_by_id(subject).await? else { return Ok(Standing::Unknown) };
+        if rules::is_suspended(&user, self.clock.now()) {
+            return Ok(Standing::Suspended);
+        }
+        Ok(Standing::Active { role: user.role.clone() })
+    }
+
+    /// The user with this id, from the cache if it is there.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn user_by_id(&self, id: &str) -> Result<Option<Arc<User>>, Error> {
+        if let Some(user) = self.cache.user(id) {
+            return Ok(Some(user));
+        }
+        let ticket = self.cache.ticket();
+        let user = rows::by_id(&mut self.db.read().await?, id).await?.map(Arc::new);
+        if let Some(user) = &user {
+            self.cache.keep_user(ticket, user);
+        }
+        Ok(user)
+    }
+
+    /// The user an operator names, read from the database.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn user(&self, who: Who<'_>) -> Result<Option<User>, Error> {
+        let mut read = self.db.read().await?;
+        Ok(match who {
+            Who::Id(id) => rows::by_id(&mut read, id).await?,
+            Who::Email(email) => rows::by_email(&mut read, &rules::normalised_email(email)).await?,
+        })
+    }
+
+    /// Up to `limit` users after the one with id `after` (empty: from the first), in the order of their ids.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn users(&self, after: &str, limit: u32) -> Result<Vec<User>, Error> {
+        Ok(rows::page(&mut self.db.read().await?, after, limit.into()).await?)
+    }
+
+    /// Changes the caller's name or picture. `image: Some(None)` removes the picture.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; [`Error::NotFound`] if the user is gone.
+    pub async fn update_profile(
+        &self,
+        caller: &Caller,
+        name: Option<String>,
+        image: Option<Option<String>>,
+    ) -> Result<(), UpdateError> {
+        if name.is_none() && image.is_none() {
+            return Err(UpdateError::Nothing);
+        }
+        let now = self.clock.now();
+        let mut tx = self.db.write().await.map_err(Error::from)?;
+        let profile = Profile { name, image };
+        let changed = rows::update_profile(&mut tx, &caller.user.id, &profile, now).await.map_err(Error::from)?;
+        if changed == 0 {
+            return Err(Error::NotFound.into());
+        }
+        tx.commit().await.map_err(Error::from)?;
+        self.cache.forget_user(&caller.user.id);
+        Ok(())
+    }
+
+    /// Suspends a user until `until` (none: for good) and ends all their sessions, as Better Auth's `ban-user` does.
+    /// True if there is such a user.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn suspend(&self, id: &str, reason: Option<String>, until: Option<Timestamp>) -> Result<bool, Error> {
+        let reason = reason.or_else(|| Some("No reason".to_owned()));
+        let mut tx = self.db.write().await?;
+        let ban = Ban { banned: true, reason, expires: until };
+        if rows::set_ban(&mut tx, id, &ban, self.clock.now()).await? == 0 {
+            return Ok(false);
+        }
+        let ended = self.end_all_sessions(&mut tx, id).await?;
+        self.record(&mut tx, Event::UserSuspended { user: id }).await?;
+        tx.commit().await?;
+        self.cache.forget_user(id);
+        self.cache.end_sessions(&ended);
+        Ok(true)
+    }
+
+    /// Lifts a suspension. True if there is such a user.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn restore(&self, id: &str) -> Result<bool, Error> {
+        let mut tx = self.db.write().await?;
+        let found = self.lift_suspension(&mut tx, id).await?;
+        self.record(&mut tx, Event::UserRestored { user: id }).await?;
+        tx.commit().await?;
+        self.cache.forget_user(id);
+        Ok(found)
+    }
+
+    /// Clears the columns of a suspension. The caller forgets the user after its commit.
+    pub(crate) async fn lift_suspension(&self, tx: &mut Tx, id: &str) -> Result<bool, Error> {
+        let ban = Ban { banned: false, reason: None, expires: None };
+        Ok(rows::set_ban(tx, id, &ban, self.clock.now()).await? > 0)
+    }
+
+    /// Gives a user other roles, joined by commas. True if there is such a user.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn set_role(&self, id: &str, role: &str) -> Result<bool, Error> {
+        let mut tx = self.db.write().await?;
+        let found = rows::set_role(&mut tx, id, role, self.clock.now()).await? > 0;
+        self.record(&mut tx, Event::RoleSet { user: id, role }).await?;
+        tx.commit().await?;
+        self.cache.forget_user(id);
+        Ok(found)
+    }
+
+    /// Deletes a user with accounts and sessions. True if there was such a user.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn delete_user(&self, id: &str) -> Result<bool, Error> {
+        let mut tx = self.db.write().await?;
+        let ended = self.end_all_sessions(&mut tx, id).await?;
+        let found = rows::delete(&mut tx, id).await? > 0;
+        self.record(&mut tx, Event::UserDeleted { user: id }).await?;
+        tx.commit().await?;
+        self.cache.forget_user(id);
+        self.cache.end_sessions(&ended);
+        Ok(found)
+    }
+
+    /// A user as it would be stored now, with a new id.
+    pub(crate) fn draft(&self, new: NewUser) -> User {
+        let now = self.clock.now();
+        User {
+            id: chance::id(&*self.chance, now),
+            name: new.name,
+            email: rules::normalised_email(&new.email),
+            email_verified: false,
+            image: new.image,
+            created_at: now,
+            updated_at: now,
+            role: Some(new.role.unwrap_or_else(|| rules::DEFAULT_ROLE.to_owned())),
+            banned: Some(false),
+            ban_reason: None,
+            ban_expires: None,
+        }
+    }
+
+    /// Stores a user. False if the database took no row.
+    pub(crate) async fn insert_user(&self, tx: &mut Tx, user: &User) -> Result<bool, countersign_db::Error> {
+        Ok(rows::insert(tx, user).await? > 0)
+    }
+}
