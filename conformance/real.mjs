@@ -1,72 +1,28 @@
-// The real Better Auth on a SQLite file: the other side of every comparison.
-import { createServer } from "node:http";
+// The real Better Auth: the other side of every comparison.
+import { once } from "node:events";
 import { join } from "node:path";
-import { betterAuth } from "better-auth";
-import { getMigrations } from "better-auth/db/migration";
-import { toNodeHandler } from "better-auth/node";
-import { admin, bearer, jwt } from "better-auth/plugins";
-import Database from "better-sqlite3";
+import { Worker } from "node:worker_threads";
 
 /**
- * Starts the real server on a free port of loopback.
+ * Starts the real server on a free port of loopback with a database file in `directory`.
  *
- * `settings` are Better Auth's own options, merged over the defaults below; `secret` signs the cookies; the database
- * file is made in `directory`. `restart` is there so that scenarios can treat both sides alike.
+ * `settings` are Better Auth's own options, merged over the defaults of `real-server.mjs`. Every server has a thread of
+ * its own, because Better Auth keeps its rate limits in a variable of the module. What it writes to the console when a
+ * database fails is swallowed: such failures are provoked.
  */
 export async function startReal({ settings = {}, secret, directory }) {
   const file = join(directory, "real.db");
-  const database = new Database(file);
-  database.pragma("journal_mode = WAL");
-
-  let handler;
-  const server = createServer((request, response) => handler(request, response));
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const origin = `http://localhost:${server.address().port}`;
-
-  const options = merge(
-    {
-      baseURL: origin,
-      secret,
-      database,
-      rateLimit: { enabled: false },
-      logger: { disabled: true },
-      telemetry: { enabled: false },
-      emailAndPassword: { enabled: true },
-      plugins: [jwt(), bearer(), admin()],
-    },
-    settings,
-  );
-  await (await getMigrations(options)).runMigrations();
-  const start = () => {
-    handler = toNodeHandler(betterAuth(options));
-  };
-  start();
-
+  const workerData = { settings, secret, file };
+  const worker = new Worker(new URL("./real-server.mjs", import.meta.url), { workerData, stdout: true, stderr: true });
+  const [origin] = await once(worker, "message");
   return {
     name: "real",
     origin,
     file,
-    async restart() {
-      start();
-    },
+    /** Nothing to do: it keeps nothing of the database in memory. */
+    async restart() {},
     async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      database.close();
+      await worker.terminate();
     },
   };
-}
-
-/** Lays `over` upon `base`, object by object. */
-function merge(base, over) {
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const both = isPlain(value) && isPlain(base[key]);
-    merged[key] = both ? merge(base[key], value) : value;
-  }
-  return merged;
-}
-
-function isPlain(value) {
-  return value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype;
 }

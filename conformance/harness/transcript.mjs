@@ -12,6 +12,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Members that hold an identifier, whatever its form: theirs are 32 letters and digits, ours are UUIDs. */
 const ID_MEMBERS = new Set(["id", "userId", "sub", "sid", "kid"]);
+/** Members that hold key material of a JWK. */
+const KEY_MEMBERS = new Set(["x", "y", "n"]);
 const SIXTY_DAYS = 60 * 86_400_000;
 
 /**
@@ -87,6 +89,7 @@ export class Transcript {
     if (ISO_INSTANT.test(value)) return this.#instant(value);
     if (JWT.test(value)) return this.#name("jwt", value);
     if (ID_MEMBERS.has(member) || UUID.test(value)) return this.#name("id", value);
+    if (KEY_MEMBERS.has(member)) return this.#name("key", value);
     const signed = SIGNED_TOKEN.exec(value);
     if (signed) return `${this.#name("token", signed[1])}.${this.#signature(signed[1], signed[2])}`;
     if (OPAQUE_TOKEN.test(value)) return this.#name("token", value);
