@@ -11,7 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use crate::statement::{ReadLink, TxLink};
+use crate::statement::Source;
 use crate::{Error, Names, Read, Tx};
 
 /// Which database.
@@ -117,11 +117,11 @@ impl Db {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Unreachable`] when there is none in time.
     pub async fn read(&self) -> Result<Read, Error> {
-        let link = match &self.pools {
-            Pools::Sqlite { readers, .. } => ReadLink::Sqlite(readers.acquire().await?),
-            Pools::Postgres(pool) => ReadLink::Postgres(pool.acquire().await?),
+        let source = match &self.pools {
+            Pools::Sqlite { readers, .. } => Source::Sqlite(readers.acquire().await?),
+            Pools::Postgres(pool) => Source::Postgres(pool.acquire().await?),
         };
-        Ok(Read::new(Arc::clone(&self.shared), link))
+        Ok(Read::new(Arc::clone(&self.shared), source))
     }
 
     /// A transaction to change with; on SQLite it waits for the write lock.
@@ -129,11 +129,11 @@ impl Db {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Unreachable`] when there is none in time.
     pub async fn write(&self) -> Result<Tx, Error> {
-        let link = match &self.pools {
-            Pools::Sqlite { writer, .. } => TxLink::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Postgres(pool) => TxLink::Postgres(pool.begin().await?),
+        let source = match &self.pools {
+            Pools::Sqlite { writer, .. } => Source::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Source::PostgresTx(pool.begin().await?),
         };
-        Ok(Tx::new(Arc::clone(&self.shared), link))
+        Ok(Tx::new(Arc::clone(&self.shared), source))
     }
 
     /// Does the database answer?

@@ -28,6 +28,8 @@ mod migrate;
 mod names;
 mod row;
 mod schema;
+#[cfg(feature = "scratch")]
+pub mod scratch;
 mod statement;
 mod value;
 

@@ -9,12 +9,12 @@ use crate::{Error, Timestamp};
 
 /// One row of a result. Columns are read by the names the statement gives them.
 pub struct Row<'r> {
-    source: Source<'r>,
+    source: RowSource<'r>,
     prefix: &'r str,
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum Source<'r> {
+pub(crate) enum RowSource<'r> {
     Sqlite(&'r SqliteRow),
     Postgres(&'r PgRow),
 }
@@ -29,7 +29,7 @@ pub trait FromRow: Sized {
 }
 
 impl<'r> Row<'r> {
-    pub(crate) const fn new(source: Source<'r>) -> Self {
+    pub(crate) const fn new(source: RowSource<'r>) -> Self {
         Self { source, prefix: "" }
     }
 
@@ -141,8 +141,8 @@ impl<'r> Row<'r> {
 
     fn first(&self) -> Result<String, Error> {
         let name = match self.source {
-            Source::Sqlite(row) => row.try_column(0).map(|column| sqlx::Column::name(column).to_owned()),
-            Source::Postgres(row) => row.try_column(0).map(|column| sqlx::Column::name(column).to_owned()),
+            RowSource::Sqlite(row) => row.try_column(0).map(|column| sqlx::Column::name(column).to_owned()),
+            RowSource::Postgres(row) => row.try_column(0).map(|column| sqlx::Column::name(column).to_owned()),
         };
         name.map_err(|_| Error::column("0", "is not in the row"))
     }
@@ -180,7 +180,7 @@ enum Cell {
     Other,
 }
 
-impl Source<'_> {
+impl RowSource<'_> {
     fn cell(self, column: &str) -> Result<Cell, Error> {
         let cell = match self {
             Self::Sqlite(row) => sqlite_cell(row, column),

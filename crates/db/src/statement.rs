@@ -1,5 +1,6 @@
 //! Running statements: a [`Read`] looks, a [`Tx`] looks and changes.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -9,87 +10,76 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments as _, AssertSqlSafe, Postgres, Sqlite, Transaction};
 
 use crate::connect::Shared;
-use crate::row::Source;
+use crate::row::RowSource;
 use crate::{Error, FromRow, Kind, Row, TimeCoding, Timestamp, Value};
 
 /// A connection to look with. It has no way to change anything.
 pub struct Read {
     shared: Arc<Shared>,
-    link: ReadLink,
+    source: Source,
 }
 
-pub(crate) enum ReadLink {
-    Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
-}
-
-/// A transaction. On SQLite it holds the write lock from its beginning (`BEGIN IMMEDIATE`), so what it reads stays true until
-/// it commits. Dropped without [`Tx::commit`], it never happened.
+/// A transaction: it looks as a [`Read`] does (and is taken where one is asked for), and changes. On SQLite it holds the write
+/// lock from its beginning (`BEGIN IMMEDIATE`), so what it reads stays true until it commits. Dropped without
+/// [`Tx::commit`], it never happened.
 ///
 /// Hold none across a password hash, a mail or a call to another machine.
-pub struct Tx {
-    shared: Arc<Shared>,
-    link: TxLink,
-}
+pub struct Tx(Read);
 
-pub(crate) enum TxLink {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
-}
-
-/// The three ways to look, the same for [`Read`] and [`Tx`].
-macro_rules! looking {
-    () => {
-        /// The one row the statement must yield.
-        ///
-        /// # Errors
-        /// [`Error::NoRow`] when there is none; otherwise what the database or the row's reader says.
-        pub async fn one<T: FromRow>(&mut self, template: &'static str, args: Vec<Value>) -> Result<T, Error> {
-            self.opt(template, args).await?.ok_or(Error::NoRow)
-        }
-
-        /// The first row, if there is one.
-        ///
-        /// # Errors
-        /// What the database or the row's reader says.
-        pub async fn opt<T: FromRow>(&mut self, template: &'static str, args: Vec<Value>) -> Result<Option<T>, Error> {
-            let sql = self.shared.sql(template)?;
-            self.connection().opt(&sql, args).await
-        }
-
-        /// All rows.
-        ///
-        /// # Errors
-        /// What the database or the row's reader says.
-        pub async fn all<T: FromRow>(&mut self, template: &'static str, args: Vec<Value>) -> Result<Vec<T>, Error> {
-            let sql = self.shared.sql(template)?;
-            self.connection().all(&sql, args).await
-        }
-    };
+/// What statements run on.
+pub(crate) enum Source {
+    Sqlite(PoolConnection<Sqlite>),
+    SqliteTx(Transaction<'static, Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    PostgresTx(Transaction<'static, Postgres>),
 }
 
 impl Read {
-    pub(crate) const fn new(shared: Arc<Shared>, link: ReadLink) -> Self {
-        Self { shared, link }
+    pub(crate) const fn new(shared: Arc<Shared>, source: Source) -> Self {
+        Self { shared, source }
     }
 
-    looking!();
+    /// The one row the statement must yield.
+    ///
+    /// # Errors
+    /// [`Error::NoRow`] when there is none; otherwise what the database or the row's reader says.
+    pub async fn one<T: FromRow>(&mut self, template: &'static str, args: Vec<Value>) -> Result<T, Error> {
+        self.opt(template, args).await?.ok_or(Error::NoRow)
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// What the database or the row's reader says.
+    pub async fn opt<T: FromRow>(&mut self, template: &'static str, args: Vec<Value>) -> Result<Option<T>, Error> {
+        let sql = self.shared.sql(template)?;
+        self.connection().opt(&sql, args).await
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// What the database or the row's reader says.
+    pub async fn all<T: FromRow>(&mut self, template: &'static str, args: Vec<Value>) -> Result<Vec<T>, Error> {
+        let sql = self.shared.sql(template)?;
+        self.connection().all(&sql, args).await
+    }
 
     pub(crate) fn connection(&mut self) -> Connection<'_> {
-        let link = match &mut self.link {
-            ReadLink::Sqlite(link) => Link::Sqlite(link),
-            ReadLink::Postgres(link) => Link::Postgres(link),
+        let link = match &mut self.source {
+            Source::Sqlite(link) => Link::Sqlite(link),
+            Source::SqliteTx(link) => Link::Sqlite(link),
+            Source::Postgres(link) => Link::Postgres(link),
+            Source::PostgresTx(link) => Link::Postgres(link),
         };
         Connection { shared: &self.shared, link }
     }
 }
 
 impl Tx {
-    pub(crate) const fn new(shared: Arc<Shared>, link: TxLink) -> Self {
-        Self { shared, link }
+    pub(crate) const fn new(shared: Arc<Shared>, source: Source) -> Self {
+        Self(Read::new(shared, source))
     }
-
-    looking!();
 
     /// Runs a statement for its effect and says how many rows it touched.
     ///
@@ -105,19 +95,26 @@ impl Tx {
     /// # Errors
     /// What the database says; then nothing was changed, unless the connection broke in this very moment.
     pub async fn commit(self) -> Result<(), Error> {
-        match self.link {
-            TxLink::Sqlite(link) => link.commit().await,
-            TxLink::Postgres(link) => link.commit().await,
+        match self.0.source {
+            Source::SqliteTx(link) => link.commit().await?,
+            Source::PostgresTx(link) => link.commit().await?,
+            Source::Sqlite(_) | Source::Postgres(_) => {}
         }
-        .map_err(Error::from)
+        Ok(())
     }
+}
 
-    pub(crate) fn connection(&mut self) -> Connection<'_> {
-        let link = match &mut self.link {
-            TxLink::Sqlite(link) => Link::Sqlite(link),
-            TxLink::Postgres(link) => Link::Postgres(link),
-        };
-        Connection { shared: &self.shared, link }
+impl Deref for Tx {
+    type Target = Read;
+
+    fn deref(&self) -> &Read {
+        &self.0
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Read {
+        &mut self.0
     }
 }
 
@@ -147,11 +144,11 @@ impl Connection<'_> {
         match &mut self.link {
             Link::Sqlite(link) => {
                 let row = sqlx::query_with(sql, for_sqlite(args, times)?).fetch_optional(&mut **link).await?;
-                row.map(|row| T::from_row(&Row::new(Source::Sqlite(&row)))).transpose()
+                row.map(|row| T::from_row(&Row::new(RowSource::Sqlite(&row)))).transpose()
             }
             Link::Postgres(link) => {
                 let row = sqlx::query_with(sql, for_postgres(args, times)?).fetch_optional(&mut **link).await?;
-                row.map(|row| T::from_row(&Row::new(Source::Postgres(&row)))).transpose()
+                row.map(|row| T::from_row(&Row::new(RowSource::Postgres(&row)))).transpose()
             }
         }
     }
@@ -161,11 +158,11 @@ impl Connection<'_> {
         match &mut self.link {
             Link::Sqlite(link) => {
                 let rows = sqlx::query_with(sql, for_sqlite(args, times)?).fetch_all(&mut **link).await?;
-                rows.iter().map(|row| T::from_row(&Row::new(Source::Sqlite(row)))).collect()
+                rows.iter().map(|row| T::from_row(&Row::new(RowSource::Sqlite(row)))).collect()
             }
             Link::Postgres(link) => {
                 let rows = sqlx::query_with(sql, for_postgres(args, times)?).fetch_all(&mut **link).await?;
-                rows.iter().map(|row| T::from_row(&Row::new(Source::Postgres(row)))).collect()
+                rows.iter().map(|row| T::from_row(&Row::new(RowSource::Postgres(row)))).collect()
             }
         }
     }
