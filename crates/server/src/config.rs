@@ -7,6 +7,7 @@
 mod keys;
 mod network;
 mod problem;
+mod secret;
 mod source;
 
 use countersign_engine::config::{self as engine, Problem, Sensitive};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::network::Network;
 pub use self::problem::Error;
+pub use self::secret::{Found, Origin};
 pub use self::source::Sources;
 
 /// All settings of the server: the engine's and those that are about HTTP, the database and the log.

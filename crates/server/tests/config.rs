@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
+use countersign_engine::SystemChance;
 use countersign_engine::config::Algorithm;
-use countersign_server::config::{Config, LogFormat, Sources};
+use countersign_server::config::{Config, LogFormat, Origin, Sources};
 
 /// Loads `toml` as the file, under these environment variables.
 fn load(toml: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
@@ -214,3 +215,93 @@ fn secrets_are_not_printed() {
     let config = load("[database]\nurl = 'postgres://u:hunter2@h/d'", &[("BETTER_AUTH_SECRET", "hunter2")]).unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));
 }
+
+/// A configuration whose database would be in a folder of this test's own.
+fn first_run(test: &str, environment: &[(&str, &str)]) -> (Config, PathBuf) {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let database = folder.join("auth.db");
+    let url = format!("sqlite:{}", database.display());
+    (load("", &[environment, &[("DATABASE_URL", url.as_str())]].concat()).unwrap(), database)
+}
+
+#[test]
+fn the_first_run_makes_a_secret_and_later_runs_read_it() {
+    let (config, database) = first_run("first-run", &[]);
+    assert_eq!(config.secrets().unwrap_err().to_string(), NO_SECRET);
+    let made = config.secrets_or_first(&SystemChance).unwrap();
+    let file = database.with_file_name("auth.db.secret");
+    assert_eq!(made.origin, Origin::Made(file.clone()));
+
+    fs::write(&database, "users").unwrap();
+    for found in [config.secrets(), config.secrets_or_first(&SystemChance)] {
+        let kept = found.unwrap();
+        assert_eq!(kept.origin, Origin::Kept(file.clone()));
+        assert_eq!(kept.secrets.current().expose(), made.secrets.current().expose());
+    }
+}
+
+const NO_SECRET: &str = "BETTER_AUTH_SECRET is not set; `countersign secret` makes a good one";
+
+#[cfg(unix)]
+#[test]
+fn a_kept_secret_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (config, database) = first_run("kept-secret", &[]);
+    config.secrets_or_first(&SystemChance).unwrap();
+    let file = database.with_file_name("auth.db.secret");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let sentence = config.secrets().unwrap_err().to_string();
+    assert!(sentence.contains("others may read it; run `chmod 600 "), "{sentence}");
+}
+
+#[test]
+fn a_database_without_its_secret_is_refused() {
+    let (config, database) = first_run("lost-secret", &[]);
+    fs::write(&database, "users").unwrap();
+    let sentence = config.secrets_or_first(&SystemChance).unwrap_err().to_string();
+    assert!(sentence.contains("auth.db exists, but its secret is nowhere; set BETTER_AUTH_SECRET"), "{sentence}");
+    assert!(!database.with_file_name("auth.db.secret").exists());
+}
+
+#[test]
+fn a_secret_is_made_only_beside_a_sqlite_file() {
+    for url in ["postgres://localhost/auth", "sqlite::memory:"] {
+        let config = load("", &[("DATABASE_URL", url)]).unwrap();
+        assert_eq!(config.secrets_or_first(&SystemChance).unwrap_err().to_string(), NO_SECRET);
+    }
+}
+
+#[test]
+fn a_weak_secret_is_refused_by_name_and_never_replaced() {
+    let versioned = format!("2:{GOOD},1:short");
+    for (variable, value, sentence) in [
+        ("BETTER_AUTH_SECRET", "short", "BETTER_AUTH_SECRET: the secret is shorter than 32 bytes"),
+        ("BETTER_AUTH_SECRET", "", "BETTER_AUTH_SECRET: the secret is empty"),
+        ("BETTER_AUTH_SECRETS", versioned.as_str(), "BETTER_AUTH_SECRETS: version 1: the secret is shorter"),
+        ("BETTER_AUTH_SECRETS", GOOD, "BETTER_AUTH_SECRETS: every entry must be a whole number, a colon"),
+    ] {
+        let (config, database) = first_run("weak-secret", &[(variable, value)]);
+        let refused = config.secrets_or_first(&SystemChance).unwrap_err().to_string();
+        assert!(refused.starts_with(sentence), "{refused}");
+        assert!(!refused.contains(GOOD), "{refused}");
+        assert!(!database.with_file_name("auth.db.secret").exists());
+    }
+}
+
+#[test]
+fn a_plain_secret_beside_versioned_ones_only_verifies() {
+    let (config, _) =
+        first_run("rotation", &[("BETTER_AUTH_SECRET", OTHER), ("BETTER_AUTH_SECRETS", &format!("2:{GOOD}"))]);
+    let found = config.secrets().unwrap();
+    let all: Vec<_> = found.secrets.iter().map(|(version, secret)| (version, secret.expose())).collect();
+    assert_eq!(all, [(Some(2), GOOD), (None, OTHER)]);
+    assert_eq!(found.origin, Origin::Configured);
+}
+
+const GOOD: &str = "kS0dT2p7Zk1hQm9yVw3xJ5uC8eLfGa6nYiRtHv4X";
+const OTHER: &str = "Wq8rN3tZ6mXc1vB5yK9pL2dF7hJ4gS0aUeIoRtYx";

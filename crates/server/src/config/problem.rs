@@ -44,4 +44,26 @@ pub enum Error {
     /// An environment variable that is no text.
     #[error("{0} is not valid UTF-8")]
     NotText(String),
+    /// No secret is configured, and none was kept.
+    #[error("BETTER_AUTH_SECRET is not set; `countersign secret` makes a good one")]
+    NoSecret,
+    /// A database is there, and the secret it was used with is not.
+    #[error(
+        "{database} exists, but its secret is nowhere; set BETTER_AUTH_SECRET to the one it was used with, or restore \
+         {file}"
+    )]
+    LostSecret {
+        /// The database.
+        database: String,
+        /// Where the secret would have been kept.
+        file: String,
+    },
+    /// The first secret cannot be kept.
+    #[error("{file} cannot be written to keep the secret: {why}; set BETTER_AUTH_SECRET instead")]
+    Unwritable {
+        /// The file.
+        file: String,
+        /// What the operating system says.
+        why: String,
+    },
 }
