@@ -71,11 +71,11 @@ async function untilReady(child, origin, said) {
 /** Better Auth's options as our environment variables: `session.freshAge` is `COUNTERSIGN__SESSION__FRESH_AGE`. */
 function inEnvironment({ baseURL: _, trustedOrigins, ...settings }) {
   const variables = trustedOrigins ? { BETTER_AUTH_TRUSTED_ORIGINS: trustedOrigins.join(",") } : {};
-  for (const [section, options] of Object.entries(settings)) {
-    for (const [option, value] of Object.entries(options)) {
-      variables[`COUNTERSIGN__${constantCase(section)}__${constantCase(option)}`] = String(value);
-    }
-  }
+  const put = (name, value) => {
+    if (Array.isArray(value) || typeof value !== "object") variables[name] = String(value);
+    else for (const [key, inner] of Object.entries(value)) put(`${name}__${constantCase(key)}`, inner);
+  };
+  for (const [section, options] of Object.entries(settings)) put(`COUNTERSIGN__${constantCase(section)}`, options);
   return variables;
 }
 

@@ -99,10 +99,11 @@ export default [
   },
   {
     name: "keeps the device with the session",
+    settings: { advanced: { ipAddress: { ipAddressHeaders: ["x-forwarded-for"], trustedProxies: ["127.0.0.1"] } } },
     async run(app) {
       const { email } = await app.member();
       const visitor = app.browser();
-      await visitor.send("POST", PATH, { body: { email, password: PASSWORD }, headers: { "user-agent": "Test/1.0 (ä)", "x-forwarded-for": "203.0.113.9" }, rule: "sign-in device" });
+      await visitor.send("POST", PATH, { body: { email, password: PASSWORD }, headers: { "user-agent": "Test/1.0", "x-forwarded-for": "203.0.113.9" }, rule: "sign-in device" });
       await visitor.send("GET", "/get-session", { rule: "sign-in device" });
     },
   },
