@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use aws_lc_rs::hkdf;
 use zeroize::Zeroizing;
 
-use crate::base64;
+use crate::{base64, mac::MacKey};
 
 /// RFC 7518 section 3.2: a key at least as long as the hash's output.
 const MIN_BYTES: usize = 32;
@@ -47,14 +46,10 @@ impl Secret {
     /// worth nothing for another (RFC 8725 section 3.12).
     #[must_use]
     pub fn derive(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
-        let label = [purpose.label().as_bytes()];
-        let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(self.0.as_bytes());
-        let mut key = Zeroizing::new([0; 32]);
-        // 32 bytes are far below HKDF's limit of 255 blocks, so neither step can fail.
-        if let Ok(okm) = extracted.expand(&label, hkdf::HKDF_SHA256) {
-            let _ = okm.fill(&mut *key);
-        }
-        key
+        // One block of output: extract under an empty salt, then expand once (RFC 5869 sections 2.2, 2.3).
+        let extracted = Zeroizing::new(MacKey::new(&[]).mac(self.0.as_bytes()));
+        let label = [purpose.label().as_bytes(), &[1]].concat();
+        Zeroizing::new(MacKey::new(&*extracted).mac(&label))
     }
 }
 
@@ -232,7 +227,7 @@ const PUBLISHED: &[&str] = &[
     "better-auth-secret",
     "a-string-secret-at-least-256-bits-long",
     "your-256-bit-secret",
-    "AyM1SysPpbyfgfZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+    "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
 ];
 
@@ -304,4 +299,114 @@ fn bits(text: &[u8]) -> f64 {
         .filter(|count| *count > 0.0)
         .map(|count| count * (length / count).log2())
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::hkdf;
+
+    use super::*;
+
+    const GOOD: &str = "kS0dT2p7Zk1hQm9yVw3xJ5uC8eLfGa6nYiRtHv4X";
+
+    #[test]
+    fn refuses_what_is_no_secret_and_says_why() {
+        for (text, weak) in [
+            ("", WeakSecret::Empty),
+            ("   \t\n", WeakSecret::Blank),
+            ("                                        ", WeakSecret::Blank),
+            ("kS0dT2p7Zk1hQm9yVw3xJ5uC8eLfGa6", WeakSecret::TooShort),
+            ("better-auth-secret-12345678901234567890", WeakSecret::Published),
+            ("a-string-secret-at-least-256-bits-long", WeakSecret::Published),
+            ("change-me", WeakSecret::Placeholder),
+            ("CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE_ME", WeakSecret::Placeholder),
+            ("your-secret", WeakSecret::Placeholder),
+            ("your-super-secret-key-change-this-in-prod", WeakSecret::Placeholder),
+            ("your_jwt_secret_key_at_least_32_characters_long", WeakSecret::Placeholder),
+            ("replace-this-with-a-long-random-string-please", WeakSecret::Placeholder),
+            ("secret-1234567890-1234567890-1234567890", WeakSecret::Placeholder),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", WeakSecret::Repeated),
+            ("abcabcabcabcabcabcabcabcabcabcabcabcab", WeakSecret::Repeated),
+            ("12345678901234567890123456789012", WeakSecret::Repeated),
+            ("0123456789abcdef0123456789abcdef", WeakSecret::Repeated),
+            ("abcdefghijklmnopqrstuvwxyz012345678", WeakSecret::Sequential),
+            ("kqkzqkkqzqkkzqqkzkqzzqkzqkkqzzqkqkzqkzzq", WeakSecret::LowEntropy),
+        ] {
+            assert_eq!(Secret::parse(text).map(drop), Err(weak), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn takes_what_people_generate() {
+        for text in [
+            GOOD,
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "4f9c2b7e8d1a6053e7b94c20af18d365",
+            "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjR1eJA=",
+            "my-secret-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+            "correct horse battery staple and then some more words",
+        ] {
+            assert_eq!(Secret::parse(text).map(drop), Ok(()), "{text:?}");
+        }
+        assert_eq!(weakness(Secret::from_entropy(*b"\x9f\x86\xd0\x81\x88\x4c\x7d\x65\x9a\x2f\xea\xa0\xc5\x5a\xd0\x15\xa3\xbf\x4f\x1b\x2b\x0b\x82\x2c\xd1\x5d\x6c\x15\xb0\xf0\x0a\x08").expose()), None);
+    }
+
+    #[test]
+    fn a_weak_secret_is_answered_with_the_command_and_never_shown() {
+        let said = Secret::parse("change-me-please").unwrap_err().to_string();
+        assert!(said.contains("countersign secret") && !said.contains("please"), "{said}");
+        let said = Secrets::parse_versioned("nocolonbutmaybethesecret").unwrap_err().to_string();
+        assert!(!said.contains("nocolon"), "{said}");
+        assert_eq!(format!("{:?}", Secrets::single(Secret::parse(GOOD).unwrap())).matches(GOOD).count(), 0);
+    }
+
+    #[test]
+    fn versioned_secrets_keep_their_order() {
+        let text = format!("2:{GOOD}, 1:{GOOD}old");
+        let secrets = Secrets::parse_versioned(&text).unwrap();
+        assert_eq!(secrets.current().expose(), GOOD);
+        assert_eq!(secrets.iter().map(|(version, _)| version).collect::<Vec<_>>(), [Some(2), Some(1)]);
+        let secrets = secrets.with_unversioned(Secret::from_entropy([7; 32]));
+        assert_eq!(secrets.iter().map(|(version, _)| version).collect::<Vec<_>>(), [Some(2), Some(1), None]);
+    }
+
+    #[test]
+    fn versioned_secrets_must_be_well_formed() {
+        assert_eq!(Secrets::parse_versioned("").unwrap_err(), InvalidSecrets::NoVersion);
+        assert_eq!(Secrets::parse_versioned(&format!("x:{GOOD}")).unwrap_err(), InvalidSecrets::NoVersion);
+        assert_eq!(Secrets::parse_versioned(&format!("-1:{GOOD}")).unwrap_err(), InvalidSecrets::NoVersion);
+        assert_eq!(
+            Secrets::parse_versioned(&format!("1:{GOOD},1:{GOOD}")).unwrap_err(),
+            InvalidSecrets::RepeatedVersion(1)
+        );
+        assert_eq!(
+            Secrets::parse_versioned("3:short").unwrap_err(),
+            InvalidSecrets::Weak { version: 3, weak: WeakSecret::TooShort }
+        );
+    }
+
+    #[test]
+    fn every_purpose_has_a_key_of_its_own_by_hkdf() {
+        let secret = Secret::parse(GOOD).unwrap();
+        let purposes = [
+            Purpose::Refresh,
+            Purpose::Feed,
+            Purpose::Page,
+            Purpose::EmailLink,
+            Purpose::OAuthState,
+            Purpose::Service,
+            Purpose::Pseudonym,
+        ];
+        let mut keys: Vec<_> = purposes.iter().map(|purpose| *secret.derive(*purpose)).collect();
+        for (purpose, key) in purposes.iter().zip(&keys) {
+            let mut expected = [0; 32];
+            let label = [purpose.label().as_bytes()];
+            let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(GOOD.as_bytes());
+            extracted.expand(&label, hkdf::HKDF_SHA256).unwrap().fill(&mut expected).unwrap();
+            assert_eq!(*key, expected, "{purpose:?}");
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), purposes.len());
+    }
 }
