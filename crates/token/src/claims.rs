@@ -142,7 +142,7 @@ impl<'a> ClaimsRef<'a> {
 }
 
 fn subject(sub: Text<'_>) -> Result<Text<'_>, Refused> {
-    let fits = (1..=MAX_SUBJECT).contains(&sub.len()) && !sub.chars().any(char::is_control);
+    let fits = (1..=MAX_SUBJECT).contains(&sub.len()) && !sub.bytes().any(|byte| byte.is_ascii_control());
     if fits { Ok(sub) } else { Err(Refused::InvalidSubject) }
 }
 

@@ -67,7 +67,7 @@ refusals! {
     InvalidPayload => "invalid_payload", "the payload is not a JSON object";
     /// `sub` is absent.
     MissingSubject => "missing_subject", "the token names no subject";
-    /// `sub` is not a string of 1 to 255 bytes without control characters.
+    /// `sub` is not a string of 1 to 255 bytes without ASCII control characters.
     InvalidSubject => "invalid_subject", "the subject is not valid";
     /// `exp` is absent.
     MissingExpiry => "missing_expiry", "the token has no expiry";
