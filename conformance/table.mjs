@@ -186,6 +186,7 @@ const RULES = {
   "sign-in callback query": "a callbackURL in the query is checked and otherwise ignored",
   "sign-in callback hostile": "disguised addresses are refused",
   "sign-in same for all": "unknown user, wrong password and no password have one answer",
+  "sign-in twice": "signing in again leaves the earlier session alone",
   "sign-in case": "the address may be written in any case",
   "sign-in NFKC": "passwords are compared after NFKC",
   "sign-in device": "user agent and address are kept with the session",
@@ -227,10 +228,12 @@ const RULES = {
   "session POST body": "POST /get-session never reads its body",
 
   "token claims": "sub is the user, exp after iat, and the key is published where there is one",
+  "token jwks default": "the keys published without any setting",
   "token set-auth-jwt": "get-session carries the token in a header that browsers may read",
   "token set-auth-token": "whoever sets the cookie hands out the bearer token in a header that browsers may read",
 
   "list active": "expired sessions are not listed",
+  "list hundred": "at most a hundred are listed",
   "list own": "sessions of others are not listed",
   "revoke own": "another session of the caller ends",
   "revoke current": "the current session ends and cookies are cleared",
@@ -259,6 +262,8 @@ const RULES = {
   "transport media type": "parameters and case of application/json do not matter; relatives of it do",
   "transport no content type": "a body without a content type is not seen",
   "transport malformed": "malformed JSON is told before anything else",
+  "transport odd JSON": "duplicate members, __proto__, white space, a byte order mark, depth",
+  "transport odd text": "NUL, lone surrogates and long strings",
   "transport missing body": "a missing or empty body is undefined to the schema",
   "transport other JSON": "arrays, null, numbers, booleans and strings are told by name",
   "transport joined": "several issues are joined in the order of the schema",
@@ -268,6 +273,7 @@ const RULES = {
 
   "origin matrix sign-in": "cookie, Origin, Referer and Sec-Fetch-* on a form endpoint",
   "origin matrix elsewhere": "the same on another endpoint",
+  "origin patterns": "hosts without a scheme, other schemes, single wildcards",
   "origin GET": "GET is never checked",
   "origin trusted": "configured origins and wildcards are trusted",
   "origin before body": "an untrusted origin is told before the schema, after the media type and the JSON",
@@ -286,6 +292,7 @@ const RULES = {
   "bearer wins": "the bearer goes before the cookie",
   "bearer junk and cookie": "an unusable bearer beside a good cookie",
   "bearer everywhere": "every authenticated endpoint takes it",
+  "bearer revoked": "after its session was revoked elsewhere it opens nothing",
   "bearer ended": "after sign-out it opens nothing",
 
   "banned session": "the session of a banned user",

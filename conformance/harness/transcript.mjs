@@ -87,13 +87,19 @@ export class Transcript {
 
   #text(value, member) {
     if (ISO_INSTANT.test(value)) return this.#instant(value);
-    if (JWT.test(value)) return this.#name("jwt", value);
+    if (JWT.test(value)) return this.#jwt(value);
     if (ID_MEMBERS.has(member) || UUID.test(value)) return this.#name("id", value);
     if (KEY_MEMBERS.has(member)) return this.#name("key", value);
     const signed = SIGNED_TOKEN.exec(value);
     if (signed) return `${this.#name("token", signed[1])}.${this.#signature(signed[1], signed[2])}`;
     if (OPAQUE_TOKEN.test(value)) return this.#name("token", value);
     return JSON.stringify(value.replaceAll(this.#origin, "<origin>"));
+  }
+
+  /** A JWT is told by its subject: two of the same second may or may not be equal. */
+  #jwt(value) {
+    const payload = JSON.parse(Buffer.from(value.split(".")[1], "base64url").toString());
+    return `<jwt for ${payload.sub === undefined ? "nobody" : this.#name("id", payload.sub)}>`;
   }
 
   /** Instants are told to the minute and relative to now, which compares lifetimes and forgives a slow machine. */

@@ -55,6 +55,20 @@ export default [
     },
   },
   {
+    name: "ends when its session is revoked elsewhere",
+    async run(app) {
+      const member = await app.member();
+      const other = app.browser();
+      const { headers } = await other.send("POST", "/sign-in/email", { body: { email: member.email, password: PASSWORD } });
+      const bearer = app.bearer(headers["set-auth-token"]);
+      await bearer.send("GET", "/get-session", { rule: "bearer request" });
+      await member.send("POST", "/revoke-other-sessions", { body: {} });
+      await bearer.send("GET", "/get-session", { rule: "bearer revoked" });
+      await bearer.send("GET", "/list-sessions", { rule: "bearer revoked" });
+      await member.send("GET", "/get-session", { rule: "bearer revoked" });
+    },
+  },
+  {
     name: "ends all sessions",
     async run(app) {
       const bearer = app.bearer(bearerOf(await app.member()));

@@ -76,6 +76,20 @@ export default [
     },
   },
   {
+    name: "of other patterns",
+    settings: { trustedOrigins: ["*.bare.example", "myapp://", "https://app?.example", "https://*.port.example:8443"] },
+    async run(app) {
+      const body = { email: app.email("nobody"), password: "a".repeat(129) };
+      const visitor = app.program();
+      for (const origin of ["https://a.bare.example", "http://a.bare.example:81", "https://bare.example", "https://app1.example", "https://app12.example", "https://a.port.example:8443", "https://a.port.example"]) {
+        await visitor.send("POST", "/sign-in/email", { headers: { origin }, body, rule: "origin patterns" });
+      }
+      for (const callbackURL of ["myapp://", "myapp://open/x", "MYAPP://open", "otherapp://open", "myapp:open", "https://a.bare.example/x", "https://app1.example/x?y=https://evil.example"]) {
+        await visitor.send("POST", "/sign-in/email", { body: { ...body, callbackURL }, rule: "origin patterns" });
+      }
+    },
+  },
+  {
     name: "at every endpoint that changes something",
     async run(app) {
       const browser = await app.member();

@@ -37,6 +37,20 @@ export default [
     },
   },
   {
+    name: "lists no more than a hundred",
+    alone: true,
+    async run(app) {
+      const browser = await app.member();
+      await app.meddle((db) => {
+        const copy = db.prepare(`insert into session (id, token, "expiresAt", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
+          select ?, ?, "expiresAt", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId" from session limit 1`);
+        for (let n = 0; n < 104; n++) copy.run(`copy${n}`, `copy${n}`.padEnd(32, "x"));
+      });
+      const { json } = await app.program().send("GET", "/list-sessions", { headers: { cookie: browser.cookies() } });
+      app.note("listed", json.length, "list hundred");
+    },
+  },
+  {
     name: "ends one of the caller's own",
     async run(app) {
       const browser = await app.member();

@@ -22,6 +22,18 @@ export default [
     },
   },
   {
+    name: "leaves the earlier session alone",
+    async run(app) {
+      const browser = await app.member();
+      const earlier = { cookie: browser.cookies() };
+      await browser.send("POST", PATH, { body: { email: browser.email, password: PASSWORD }, rule: "sign-in twice" });
+      await browser.send("GET", "/get-session", { rule: "sign-in twice" });
+      await app.program().send("GET", "/get-session", { headers: earlier, rule: "sign-in twice" });
+      await browser.send("POST", "/sign-up/email", { body: { name: "B", email: app.email("b"), password: PASSWORD }, rule: "sign-in twice" });
+      await browser.send("GET", "/get-session", { rule: "sign-in twice" });
+    },
+  },
+  {
     name: "finds the user in any case",
     async run(app) {
       const { email } = await app.member();

@@ -39,6 +39,12 @@ export default [
     },
   },
   {
+    name: "has no published keys where the secret signs",
+    async run(app) {
+      await app.program().send("GET", "/jwks", { rule: "token jwks default" });
+    },
+  },
+  {
     name: "is verified with the published keys",
     settings: { token: { algorithm: "EdDSA" } },
     async run(app) {

@@ -84,6 +84,29 @@ export default [
     },
   },
   {
+    name: "odd JSON",
+    async run(app) {
+      const { email } = await app.member();
+      const body = JSON.stringify({ email, password: PASSWORD });
+      const members = body.slice(1, -1);
+      const odd = [
+        ` \t\r\n${body} `, `\ufeff${body}`, `{"email":"other@example.com",${members}}`, `{${members},"email":"nobody"}`, `{"__proto__":{"a":1},${members}}`,
+        `{"constructor":{"prototype":{"a":1}},${members}}`, `{"x":${"[".repeat(100)}${"]".repeat(100)},${members}}`, `{"x":1e999,${members}}`, `{"x":-0.0,${members}}`,
+        `{"x":NaN,${members}}`, `{"x":01,${members}}`, `{/**/${members}}`, `${body}x`,
+      ];
+      for (const text of odd) await app.program().send("POST", "/sign-in/email", { body: text, headers: JSON_TYPE, rule: "transport odd JSON" });
+    },
+  },
+  {
+    name: "odd text",
+    async run(app) {
+      const name = (value) => `{"name":"${value}","email":"${app.email(`n${value.length}`)}","password":"${PASSWORD}"}`;
+      for (const value of ["\\u0000", "\\ud800", "\\ud83d\\ude00", "é😀\\n\\t\\\"\\/", "x".repeat(1025)]) {
+        await app.program().send("POST", "/sign-up/email", { body: name(value), headers: JSON_TYPE, rule: "transport odd text" });
+      }
+    },
+  },
+  {
     name: "JSON that is no object",
     async run(app) {
       const browser = await app.member();
