@@ -100,9 +100,9 @@ export default [
   {
     name: "odd text",
     async run(app) {
-      const name = (value) => `{"name":"${value}","email":"${app.email(`n${value.length}`)}","password":"${PASSWORD}"}`;
-      for (const value of ["\\u0000", "\\ud800", "\\ud83d\\ude00", "é😀\\n\\t\\\"\\/", "x".repeat(1025)]) {
-        await app.program().send("POST", "/sign-up/email", { body: name(value), headers: JSON_TYPE, rule: "transport odd text" });
+      const name = (value, index) => `{"name":"${value}","email":"${app.email(`n${index}`)}","password":"${PASSWORD}"}`;
+      for (const [index, value] of ["\\u0000", "\\ud800", "\\ud83d\\ude00", "é😀\\n\\t\\\"\\/", "x".repeat(1025)].entries()) {
+        await app.program().send("POST", "/sign-up/email", { body: name(value, index), headers: JSON_TYPE, rule: "transport odd text" });
       }
     },
   },
