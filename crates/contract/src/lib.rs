@@ -20,8 +20,8 @@ pub mod token;
 pub mod transport;
 pub mod user;
 
-pub use error::{Coded, ErrorRow};
-pub use request::{Address, Field, Input, Issues, NonEmpty, Query, Request, Rest, is_address};
+pub use error::{Coded, ErrorRow, Never};
+pub use request::{Address, Field, Input, Issues, NonEmpty, Query, Request, Rest, Text, is_address};
 
 /// One endpoint: everything a caller needs to know about it.
 pub trait Endpoint: 'static {
@@ -35,6 +35,8 @@ pub trait Endpoint: 'static {
     const TAKES_FORMS: bool = false;
     /// Whether it makes or ends a sign-in from a plain form post, and so also looks at Fetch Metadata.
     const FORM_CSRF: bool = false;
+    /// Whether it looks at a body at all.
+    const READS_BODY: bool = true;
     /// Who may call it.
     type Auth: Auth;
     /// What it takes.

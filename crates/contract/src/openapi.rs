@@ -97,7 +97,7 @@ fn transport_rows<E: Endpoint>() -> impl Iterator<Item = &'static ErrorRow> {
     let posts = E::METHOD != Method::Get;
     let guarded = E::Auth::DESCRIPTION.is_some();
     transport::Error::ROWS.iter().filter(move |row| match row.code {
-        Some("UNAUTHORIZED" | "BANNED_USER") => guarded,
+        Some("UNAUTHORIZED") => guarded,
         Some("SESSION_NOT_FRESH") => E::Auth::DESCRIPTION == crate::FreshlySignedIn::DESCRIPTION,
         Some("CROSS_SITE_NAVIGATION_LOGIN_BLOCKED") => E::FORM_CSRF,
         Some("INTERNAL_SERVER_ERROR") => true,

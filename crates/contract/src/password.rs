@@ -45,8 +45,9 @@ errors! {
     pub enum ChangeError {
         PasswordTooShort = 400 "PASSWORD_TOO_SHORT" "Password too short",
         PasswordTooLong = 400 "PASSWORD_TOO_LONG" "Password too long",
-        PasswordCompromised = 400 "PASSWORD_COMPROMISED" "The password you entered is too common. Please choose a different password.",
         CredentialAccountNotFound = 400 "CREDENTIAL_ACCOUNT_NOT_FOUND" "Credential account not found",
         InvalidPassword = 400 "INVALID_PASSWORD" "Invalid password",
+        BannedUser = 403 "BANNED_USER" "You have been banned from this application. Please contact support if you believe this is an error.",
+        FailedToCreateSession = 500 "FAILED_TO_GET_SESSION" "Failed to get session",
     }
 }

@@ -97,6 +97,10 @@ pub trait Field: Sized {
 #[derive(Clone, Debug)]
 pub struct Address(pub String);
 
+/// A string of at most `MAX` bytes that every database can keep: PostgreSQL keeps no NUL (security P14).
+#[derive(Clone, Debug)]
+pub struct Text<const MAX: usize>(pub String);
+
 /// A string with at least one character.
 #[derive(Clone)]
 pub struct NonEmpty(pub String);
@@ -157,6 +161,24 @@ impl Field for NonEmpty {
     }
 }
 
+impl<const MAX: usize> Field for Text<MAX> {
+    fn decode(value: Option<&Value>, path: &str, issues: &mut Issues) -> Option<Self> {
+        let text = String::decode(value, path, issues)?;
+        if text.len() > MAX {
+            issues.note(path, &format!("Too big: expected string to have <={MAX} characters"));
+            return None;
+        }
+        if text.contains('\0') {
+            issues.note(path, "Invalid string: must not contain NUL");
+            return None;
+        }
+        Some(Self(text))
+    }
+    fn schema() -> Value {
+        json!({ "type": "string", "maxLength": MAX })
+    }
+}
+
 impl Field for Rest {
     const REQUIRED: bool = false;
     fn decode(value: Option<&Value>, _: &str, _: &mut Issues) -> Option<Self> {
@@ -180,16 +202,33 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-/// The body as an object. An endpoint whose body may be left out takes none for an empty one.
+/// How a body that is no object is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// It must be one.
+    Object,
+    /// It may be left out.
+    Optional,
+    /// It must be one, and a record of further members too: Better Auth reports both.
+    Record,
+}
+
+/// The members of the body; none if it may be left out and is.
 pub(crate) fn object<'a>(
     body: Option<&'a Value>,
-    optional: bool,
+    kind: Body,
     issues: &mut Issues,
 ) -> Option<Option<&'a Map<String, Value>>> {
     match body {
         Some(Value::Object(members)) => Some(Some(members)),
-        None if optional => Some(None),
-        other => wrong_type("object", other, "body", issues),
+        None if kind == Body::Optional => Some(None),
+        other => {
+            issues.note_type("object", other, "body");
+            if kind == Body::Record {
+                issues.note_type("record", other, "body");
+            }
+            None
+        }
     }
 }
 
@@ -222,18 +261,18 @@ fn is_domain(domain: &str) -> bool {
     labels.split('.').all(label) && last.len() >= 2 && last.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
-/// Declares a request by its body: `"member" => field: Type`. `body optional` takes a missing body for an empty one.
-/// The member `"*"` is given the whole body.
+/// Declares a request by its body: `"member" => field: Type`. `body optional` takes a missing body for an empty one,
+/// `body record` admits further members. The member `"*"` is given the whole body.
 macro_rules! request {
-    ($(#[$doc:meta])* $vis:vis struct $name:ident { body $($optional:ident)?; $($(#[$fdoc:meta])* $member:literal => $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $vis:vis struct $name:ident { body $($kind:ident)?; $($(#[$fdoc:meta])* $member:literal => $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         $vis struct $name { $($(#[$fdoc])* $vis $field: $type,)* }
 
         impl $crate::Request for $name {
             fn decode(input: $crate::Input<'_>) -> Result<Self, $crate::Issues> {
                 let mut issues = $crate::Issues::default();
-                let optional = request!(@optional $($optional)?);
-                let Some(members) = $crate::request::object(input.body, optional, &mut issues) else {
+                let kind = request!(@kind $($kind)?);
+                let Some(members) = $crate::request::object(input.body, kind, &mut issues) else {
                     return Err(issues);
                 };
                 $(let $field = <$type as $crate::Field>::decode(
@@ -257,8 +296,9 @@ macro_rules! request {
             }
         }
     };
-    (@optional optional) => { true };
-    (@optional) => { false };
+    (@kind) => { $crate::request::Body::Object };
+    (@kind optional) => { $crate::request::Body::Optional };
+    (@kind record) => { $crate::request::Body::Record };
 }
 pub(crate) use request;
 

@@ -61,6 +61,7 @@ impl Endpoint for Get {
     const METHOD: Method = Method::GetAndPost;
     const PATH: &'static str = "/get-session";
     const SUMMARY: &'static str = "The caller's session and user, or null.";
+    const READS_BODY: bool = false;
     type Auth = Anyone;
     type Request = GetRequest;
     type Reply = Option<SessionAndUser>;

@@ -57,6 +57,7 @@ errors! {
         PasswordTooLong = 400 "PASSWORD_TOO_LONG" "Password too long",
         InvalidEmailOrPassword = 401 "INVALID_EMAIL_OR_PASSWORD" "Invalid email or password",
         EmailNotVerified = 403 "EMAIL_NOT_VERIFIED" "Email not verified",
+        BannedUser = 403 "BANNED_USER" "You have been banned from this application. Please contact support if you believe this is an error.",
         FailedToCreateSession = 401 "FAILED_TO_CREATE_SESSION" "Failed to create session",
     }
 }

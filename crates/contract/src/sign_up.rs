@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Address, Anyone, Endpoint, Method, NonEmpty, Rest, error::errors, request::request, user::User};
+use crate::user::{IMAGE_MAX, NAME_MAX, User};
+use crate::{Address, Anyone, Endpoint, Method, NonEmpty, Rest, Text, error::errors, request::request};
 
 /// `POST /sign-up/email`.
 #[derive(Debug)]
@@ -23,15 +24,15 @@ impl Endpoint for Email {
 
 request! {
     /// What `POST /sign-up/email` takes.
-    pub struct EmailRequest { body;
+    pub struct EmailRequest { body record;
         /// The display name.
-        "name" => name: String,
+        "name" => name: Text<NAME_MAX>,
         /// The e-mail address.
         "email" => email: Address,
         /// The password.
         "password" => password: NonEmpty,
         /// The address of a picture.
-        "image" => image: Option<String>,
+        "image" => image: Option<Text<IMAGE_MAX>>,
         /// Where a link in a verification mail leads.
         "callbackURL" => callback_url: Option<String>,
         /// Whether the session outlives the browser's.
@@ -54,12 +55,9 @@ errors! {
     /// Why a sign-up is refused.
     pub enum EmailError {
         Disabled = 400 "EMAIL_PASSWORD_SIGN_UP_DISABLED" "Email and password sign up is not enabled",
-        InvalidEmail = 400 "INVALID_EMAIL" "Invalid email",
         PasswordTooShort = 400 "PASSWORD_TOO_SHORT" "Password too short",
         PasswordTooLong = 400 "PASSWORD_TOO_LONG" "Password too long",
-        PasswordCompromised = 400 "PASSWORD_COMPROMISED" "The password you entered is too common. Please choose a different password.",
         FieldNotAllowed = 400 "FIELD_NOT_ALLOWED" "Field not allowed to be set",
-        FieldTooLong = 400 "VALIDATION_ERROR" "Validation Error",
         AlreadyExists = 422 "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" "User already exists. Use another email.",
         FailedToCreateUser = 422 "FAILED_TO_CREATE_USER" "Failed to create user",
         FailedToCreateSession = 400 "FAILED_TO_CREATE_SESSION" "Failed to create session",

@@ -19,7 +19,6 @@ errors! {
         UrlNotAString = 400 none "Invalid callbackURL: expected a string",
         Validation = 400 "VALIDATION_ERROR" "Validation Error",
         Unauthorized = 401 "UNAUTHORIZED" "Unauthorized",
-        BannedUser = 403 "BANNED_USER" "You have been banned from this application. Please contact support if you believe this is an error.",
         SessionNotFresh = 403 "SESSION_NOT_FRESH" "Session is not fresh",
         Overloaded = 503 "SERVICE_UNAVAILABLE" "The server is busy. Please try again shortly.",
         Internal = 500 "INTERNAL_SERVER_ERROR" "Internal Server Error",

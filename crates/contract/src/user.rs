@@ -4,7 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{Endpoint, Input, Issues, Method, Request, SignedIn, error::errors, session::StatusReply};
+use crate::{Endpoint, Field, Input, Issues, Method, Request, SignedIn, Text, error::errors, session::StatusReply};
+
+/// The longest name, in bytes.
+pub const NAME_MAX: usize = 1024;
+/// The longest address of a picture, in bytes; pictures may come as `data:` URLs.
+pub const IMAGE_MAX: usize = 32_768;
 
 /// A user, as every reply shows one. Members are in Better Auth's order (wire contract 7.1).
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -71,12 +76,39 @@ impl Request for UpdateRequest {
     }
 }
 
+impl UpdateRequest {
+    /// The new name, if one is given.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn name(&self) -> Result<Option<String>, Issues> {
+        self.member::<NAME_MAX>("name")
+    }
+
+    /// The new picture, if one is given; the inner `None` removes it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn image(&self) -> Result<Option<Option<String>>, Issues> {
+        match self.0.get("image") {
+            Some(Value::Null) => Ok(Some(None)),
+            _ => Ok(self.member::<IMAGE_MAX>("image")?.map(Some)),
+        }
+    }
+
+    fn member<const MAX: usize>(&self, name: &str) -> Result<Option<String>, Issues> {
+        let mut issues = Issues::default();
+        let text = Option::<Text<MAX>>::decode(self.0.get(name), &format!("body.{name}"), &mut issues);
+        text.map(|text| text.map(|text| text.0)).ok_or(issues)
+    }
+}
+
 errors! {
     /// Why a change to a user is refused.
     pub enum UpdateError {
         EmailCanNotBeUpdated = 400 "EMAIL_CAN_NOT_BE_UPDATED" "Email can not be updated",
         FieldNotAllowed = 400 "FIELD_NOT_ALLOWED" "Field not allowed to be set",
         NoFields = 400 none "No fields to update",
-        InvalidName = 400 "VALIDATION_ERROR" "Validation Error",
+        Invalid = 400 "VALIDATION_ERROR" "Validation Error",
     }
 }

@@ -1,4 +1,12 @@
-//! (in the making)
+//! Everything that is HTTP: [`App`] puts the engine's endpoints into an axum router, to be served by the `countersign`
+//! command or mounted in an application of one's own.
 
+mod app;
 pub mod config;
 pub mod generated;
+mod http;
+mod routes;
+mod serve;
+
+pub use app::App;
+pub use serve::serve;

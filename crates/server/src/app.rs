@@ -1,0 +1,120 @@
+//! The whole application: state, and every layer in order.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use countersign_engine::Engine;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::config::Config;
+use crate::http::cookie::CookieNames;
+use crate::http::cors;
+use crate::http::origin::Origins;
+use crate::http::problem::Problem;
+use crate::http::rate_limit::Limiter;
+use crate::routes;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// What every handler works with. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    pub(crate) engine: Engine,
+    pub(crate) config: Config,
+    pub(crate) cookies: CookieNames,
+    pub(crate) origins: Origins,
+    pub(crate) limiter: Limiter,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// An application over an engine. The engine must have been opened with the same settings.
+    pub fn new(engine: Engine, config: Config) -> Self {
+        let (cookies, origins) = (CookieNames::new(&config), Origins::new(&config));
+        let limiter = Limiter::new(&config.rate_limit);
+        Self(Arc::new(Parts { engine, config, cookies, origins, limiter }))
+    }
+
+    /// The engine it works with.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Everything this application answers, as a router to serve or to mount in another. Layers run from the last to
+    /// the first.
+    pub fn router(&self) -> Router {
+        let asymmetric = !self.engine.public_keys().is_empty();
+        let endpoints =
+            routes::endpoints(asymmetric).layer(from_fn(no_store)).layer(from_fn_with_state(self.clone(), cors::layer));
+        Router::new()
+            .nest(self.config.path(), endpoints)
+            .route("/healthz", axum::routing::get(healthz))
+            .route("/readyz", axum::routing::get(readyz))
+            .fallback(|| async { StatusCode::NOT_FOUND })
+            .layer(from_fn(nosniff))
+            .layer(from_fn(bounded_uri))
+            .layer(CatchPanicLayer::custom(panicked))
+            .with_state(self.clone())
+    }
+}
+
+/// Answers hold tokens and sessions: nobody stores them (RFC 6749 section 5.1; security S9).
+async fn no_store(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Nobody guesses another type than the one that is said (security O6).
+async fn nosniff(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The longest address of a request, in bytes.
+const URI_MAX: usize = 16 * 1024;
+
+async fn bounded_uri(request: Request, next: Next) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
+    if length > URI_MAX { StatusCode::URI_TOO_LONG.into_response() } else { next.run(request).await }
+}
+
+/// A panic ends the request it happened in and nothing else (security H8). What it said is in the log by then.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    Problem::internal("a handler panicked").into_response()
+}
+
+/// The process answers.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The database answers too.
+async fn readyz(State(app): State<App>) -> Response {
+    match app.engine.database().ping().await {
+        Ok(()) => "ok\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The one way in which an error leaves: a row's status, code and sentence. Causes go to the log, never to the caller
+//! (security H10).
+
+use axum::response::{IntoResponse, Response};
+use countersign_contract::{Coded, ErrorRow, transport};
+use countersign_engine::FinishError;
+use countersign_engine::sign_in::gates::Closed;
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
+
+/// Seconds after which a client may try again when too many passwords wait.
+const RETRY_AFTER: u64 = 2;
+
+/// Why a handler does not answer.
+#[derive(Debug)]
+pub(crate) enum Failure<E> {
+    /// A row of the endpoint's own table.
+    Row(E),
+    /// The same, with a sentence of its own.
+    Worded(E, String),
+    /// The server is busy.
+    Busy,
+    /// Something else failed; the text is for the log.
+    Internal(String),
+}
+
+impl<E> From<E> for Failure<E> {
+    fn from(row: E) -> Self {
+        Self::Row(row)
+    }
+}
+
+impl<E> Failure<E> {
+    pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(next) = cause {
+            text = format!("{text}: {next}");
+            cause = next.source();
+        }
+        Self::Internal(text)
+    }
+}
+
+/// An error on its way out.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    row: ErrorRow,
+    message: Option<String>,
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    pub(crate) fn new(error: transport::Error) -> Self {
+        Self { row: *error.row(), message: None, retry_after: None }
+    }
+
+    pub(crate) fn worded(error: transport::Error, message: String) -> Self {
+        Self { message: Some(message), ..Self::new(error) }
+    }
+
+    /// A refusal that passes by waiting, in seconds.
+    pub(crate) fn retry_after(error: transport::Error, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(error) }
+    }
+
+    /// A failure of ours: the cause goes to the log.
+    pub(crate) fn internal(cause: &str) -> Self {
+        tracing::error!(cause, "a request failed");
+        Self::new(transport::Error::Internal)
+    }
+}
+
+impl<E: Coded> From<Failure<E>> for Problem {
+    fn from(failure: Failure<E>) -> Self {
+        match failure {
+            Failure::Row(error) => Self { row: *error.row(), message: None, retry_after: None },
+            Failure::Worded(error, message) => Self { row: *error.row(), message: Some(message), retry_after: None },
+            Failure::Busy => Self::retry_after(transport::Error::Overloaded, RETRY_AFTER),
+            Failure::Internal(cause) => Self::internal(&cause),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let message = self.message.unwrap_or_else(|| self.row.message.to_owned());
+        let mut body = Map::from_iter([("message".to_owned(), Value::String(message))]);
+        if let Some(code) = self.row.code {
+            body.insert("code".to_owned(), code.into());
+        }
+        let status = StatusCode::from_u16(self.row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(body)).into_response();
+        if let Some(seconds) = self.retry_after {
+            // The official client reads the one with the X, everyone else the other.
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert("x-retry-after", HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// What every caller of `finish` does with its failures that have no row of their own.
+pub(crate) fn finish<E>(error: &FinishError, not_stored: E, closed: impl FnOnce(Closed) -> E) -> Failure<E> {
+    match error {
+        FinishError::Closed(gate) => Failure::Row(closed(*gate)),
+        FinishError::NotStored => Failure::Row(not_stored),
+        FinishError::Engine(error) => Failure::internal(error),
+    }
+}

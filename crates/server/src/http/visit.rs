@@ -1,0 +1,120 @@
+//! What a request says about who sends it, read once from its head.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use countersign_engine::{Device, Found, Presented, Renewal, SessionError};
+use countersign_token::SignedCookie;
+use http::{HeaderMap, header, request};
+
+use super::cookie::{Cookies, unescape};
+use super::{address, problem::Problem};
+use crate::app::App;
+
+/// The longest user agent that is stored, in bytes.
+const AGENT_MAX: usize = 1024;
+
+/// The head of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    pub(crate) headers: HeaderMap,
+    pub(crate) cookies: Cookies,
+    pub(crate) address: Option<IpAddr>,
+}
+
+impl Visit {
+    pub(crate) fn of(parts: &request::Parts, app: &App) -> Self {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let address = address::client(peer, &parts.headers, &app.config.advanced.ip_address);
+        Self { headers: parts.headers.clone(), cookies: Cookies::of(&parts.headers), address }
+    }
+
+    /// The device a session of this visit would belong to.
+    pub(crate) fn device(&self, dont_remember: bool) -> Device {
+        let agent = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Device {
+            address: self.address.map(|address| address.to_string()).unwrap_or_default(),
+            agent: agent.chars().take(AGENT_MAX).collect(),
+            dont_remember,
+        }
+    }
+
+    /// Whether a genuine `dont_remember` cookie came along.
+    pub(crate) fn dont_remember(&self, app: &App) -> bool {
+        self.cookies.dont_remember(&app.cookies, &app.engine)
+    }
+
+    /// Does `act` with the credential the request shows: a bearer token before a cookie. A bearer may be an access
+    /// token, or the signed session token that Better Auth's `bearer` plugin hands out.
+    pub(crate) async fn find_session(&self, app: &App, renewal: Renewal) -> Result<Found, SessionError> {
+        match self.credential(app) {
+            Some(credential) => {
+                let found = app.engine.find_session(credential.presented(), renewal).await?;
+                match (found, self.cookie(app)) {
+                    // An invalid bearer counts as none, as in Better Auth.
+                    (Found::Nobody, Some(cookie)) => app.engine.find_session(cookie.presented(), renewal).await,
+                    (found, _) => Ok(found),
+                }
+            }
+            None => Ok(Found::Nobody),
+        }
+    }
+
+    /// Ends the session the request shows.
+    pub(crate) async fn sign_out(&self, app: &App) -> Result<(), countersign_engine::Error> {
+        match self.credential(app) {
+            Some(credential) => app.engine.sign_out(credential.presented()).await,
+            None => Ok(()),
+        }
+    }
+
+    fn credential(&self, app: &App) -> Option<Credential> {
+        self.bearer(app).or_else(|| self.cookie(app))
+    }
+
+    fn cookie(&self, app: &App) -> Option<Credential> {
+        let token = self.cookies.session_token(&app.cookies, &app.engine)?.to_owned();
+        Some(Credential::Session { token, dont_remember: self.dont_remember(app) })
+    }
+
+    fn bearer(&self, app: &App) -> Option<Credential> {
+        let mut values = self.headers.get_all(header::AUTHORIZATION).into_iter();
+        let (Some(value), None) = (values.next(), values.next()) else { return None };
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        let token = token.trim_start();
+        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+            return None;
+        }
+        if token.matches('.').count() == 2 {
+            return Some(Credential::Access(token.to_owned()));
+        }
+        let raw = unescape(token);
+        let token = SignedCookie::verify(&raw, app.engine.secrets())?.to_owned();
+        Some(Credential::Session { token, dont_remember: false })
+    }
+
+    /// Finds the session for an endpoint that demands one.
+    pub(crate) async fn demand_session(&self, app: &App) -> Result<Found, Problem> {
+        let renewal = if app.config.engine.session.defer_session_refresh { Renewal::OnlySay } else { Renewal::WhenDue };
+        match self.find_session(app, renewal).await {
+            Ok(found) => Ok(found),
+            Err(SessionError::Vanished) => Ok(Found::Gone),
+            Err(SessionError::Engine(error)) => Err(Problem::internal(&error.to_string())),
+        }
+    }
+}
+
+/// What the request shows. Only its signature, where it has one of the cookie's kind, has been checked.
+enum Credential {
+    Session { token: String, dont_remember: bool },
+    Access(String),
+}
+
+impl Credential {
+    fn presented(&self) -> Presented<'_> {
+        match self {
+            Self::Session { token, dont_remember } => Presented::Cookie { token, dont_remember: *dont_remember },
+            Self::Access(token) => Presented::AccessToken(token),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Serving an application on a socket, with bounds on what one connection may take (security H5, H6).
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tower::ServiceExt;
+
+use crate::config::Server;
+
+/// Connections open at the same time; further ones wait to be accepted.
+const CONNECTIONS: usize = 10_000;
+/// The largest head of a request, in bytes.
+const HEAD_MAX: usize = 64 * 1024;
+/// The most headers of a request; one more is answered 431.
+const HEADERS_MAX: usize = 100;
+/// How long open requests may finish when the server stops.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Serves `router` until `stop` resolves; then no connection is accepted, and open requests may finish.
+///
+/// # Errors
+/// If the listener fails for good.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: &Server,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(config.header_timeout.into()))
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_MAX);
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let farewell = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &places) => accepted,
+            () = &mut stop => break,
+        };
+        let Some((stream, peer, place)) = accepted else { continue };
+        let router = router.clone();
+        let service = service_fn(move |request| call(router.clone(), request, peer));
+        let connection = farewell.watch(builder.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    tokio::select! {
+        () = farewell.shutdown() => {}
+        () = tokio::time::sleep(FAREWELL) => tracing::warn!("requests were still open when the server stopped"),
+    }
+    Ok(())
+}
+
+type Place = tokio::sync::OwnedSemaphorePermit;
+
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, Place)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "no TCP_NODELAY");
+            }
+            Some((stream, peer, place))
+        }
+        Err(error) => {
+            // Out of descriptors, most likely: let others end before trying again.
+            tracing::warn!(%error, "a connection was not accepted");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            None
+        }
+    }
+}
+
+async fn call(
+    router: Router,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Result<http::Response<Body>, std::convert::Infallible> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    router.oneshot(request.map(Body::new)).await
+}
