@@ -1,5 +1,6 @@
 // Our own binary on a SQLite file, started the way anyone would start it.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -45,7 +46,9 @@ async function start(environment, directory, origin) {
   const said = [];
   child.stdout.on("data", (chunk) => said.push(chunk));
   child.stderr.on("data", (chunk) => said.push(chunk));
-  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const abandon = () => child.kill("SIGKILL");
+  process.once("exit", abandon);
+  const ended = once(child, "exit").then(() => process.off("exit", abandon));
   await untilReady(child, origin, () => Buffer.concat(said).toString());
   return {
     async stop() {

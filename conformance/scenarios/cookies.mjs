@@ -87,8 +87,8 @@ export default [
   {
     name: "with a wrong signature are none",
     async run(app) {
-      const { cookie: _, ...member } = await app.member();
-      const token = app.look((db) => db.prepare('select token from session where "userId" = ?').get(member.user.id).token);
+      const { user } = await app.member();
+      const token = app.look((db) => db.prepare('select token from session where "userId" = ?').get(user.id).token);
       const [, signature] = sign(token).split(".");
       const flipped = `${token}.${signature[0] === "A" ? "B" : "A"}${signature.slice(1)}`;
       const swapped = `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}.${signature}`;

@@ -153,7 +153,7 @@ export default [
     alone: true,
     async run(app) {
       const browser = await app.member();
-      const { cookie } = { cookie: browser.cookies() };
+      const cookie = browser.cookies();
       await get(browser, "session defer GET");
       await endIn(app, 143 * HOUR);
       await get(browser, "session defer GET");
