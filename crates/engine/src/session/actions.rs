@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use countersign_db::Tx;
-use countersign_token::Refused;
+use countersign_token::verdict;
 
 use super::rows::{Ended, SessionAndUser};
 use super::{rows, rules};
@@ -71,15 +71,17 @@ impl Engine {
     /// # Errors
     /// [`SessionError`].
     pub async fn find_session(&self, presented: Presented<'_>, renewal: Renewal) -> Result<Found, SessionError> {
-        let (caller, dont_remember) = match presented {
-            Presented::Cookie { token, dont_remember } => (self.caller_by_token(token).await?, dont_remember),
-            Presented::AccessToken(token) => match self.caller_by_access_token(token).await {
-                Ok(caller) => (caller?, false),
-                Err(_) => return Ok(Found::Nobody),
-            },
+        let (found, dont_remember) = match presented {
+            Presented::Cookie { token, dont_remember } => {
+                (self.caller_by_token(token).await?.ok_or(Found::Gone), dont_remember)
+            }
+            Presented::AccessToken(token) => (self.caller_by_access_token(token).await?, false),
+        };
+        let caller = match found {
+            Ok(caller) => caller,
+            Err(found) => return Ok(found),
         };
         let now = self.clock.now();
-        let Some(caller) = caller else { return Ok(Found::Gone) };
         if rules::has_ended(&caller.session, now) {
             if renewal != Renewal::OnlySay {
                 self.sweep(&caller.session).await?;
@@ -107,12 +109,19 @@ impl Engine {
         Ok(row.map(|row| self.keep(ticket, row)))
     }
 
-    /// The outer error is the token's, the inner one the database's. A session must belong to the token's subject.
-    async fn caller_by_access_token(&self, token: &str) -> Result<Result<Option<Caller>, Error>, Refused> {
-        let claims = self.keys.verifier.verify_owned(token, self.clock.now().seconds())?;
-        let Some(id) = &claims.sid else { return Err(Refused::SessionEnded) };
-        let caller = self.caller_by_id(id).await;
-        Ok(caller.map(|found| found.filter(|caller| caller.user.id == claims.sub)))
+    /// The session an access token belongs to, after the same verdict a guard comes to. None if the token is refused
+    /// for what it is; `Found::Gone` if it was good once.
+    async fn caller_by_access_token(&self, token: &str) -> Result<Result<Caller, Found>, Error> {
+        let Ok(claims) = self.keys.verifier.verify_owned(token, self.clock.now().seconds()) else {
+            return Ok(Err(Found::Nobody));
+        };
+        let Some(id) = claims.sid.clone() else { return Ok(Err(Found::Nobody)) };
+        let Some(caller) = self.caller_by_id(&id).await? else { return Ok(Err(Found::Gone)) };
+        let standing = self.standing(&claims.sub, Some(&id)).await?;
+        match verdict(claims, standing) {
+            Ok(admitted) if admitted.sub == caller.user.id => Ok(Ok(caller)),
+            _ => Ok(Err(Found::Gone)),
+        }
     }
 
     async fn caller_by_id(&self, id: &str) -> Result<Option<Caller>, Error> {
@@ -178,10 +187,7 @@ impl Engine {
     pub async fn sign_out(&self, presented: Presented<'_>) -> Result<(), Error> {
         let caller = match presented {
             Presented::Cookie { token, .. } => self.caller_by_token(token).await?,
-            Presented::AccessToken(token) => match self.caller_by_access_token(token).await {
-                Ok(caller) => caller?,
-                Err(_) => None,
-            },
+            Presented::AccessToken(token) => self.caller_by_access_token(token).await?.ok(),
         };
         let Some(caller) = caller else { return Ok(()) };
         let mut tx = self.db.write().await?;
