@@ -88,13 +88,14 @@ fn install_debian(packages: &BTreeSet<&str>) -> Result<(), String> {
     run(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(packages))
 }
 
-/// `apt-get`, through sudo where we are not root, and without questions.
+/// `apt-get`, through sudo where we are not root, without questions. It waits for a lock that another `apt-get` holds (a new
+/// machine often upgrades itself in the background) for up to five minutes.
 fn apt_get() -> Command {
     let mut command = if is_root() { Command::new("env") } else { Command::new("sudo") };
     if !is_root() {
         command.arg("env");
     }
-    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]);
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "-o", "DPkg::Lock::Timeout=300"]);
     command
 }
 
