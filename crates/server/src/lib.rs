@@ -3,10 +3,12 @@
 
 mod app;
 pub mod config;
+mod directory;
 pub mod generated;
 mod http;
 mod routes;
 mod serve;
 
 pub use app::App;
+pub use directory::Residents;
 pub use serve::serve;

@@ -1,0 +1,29 @@
+//! The engine as a guard's directory: routes beside ours are admitted by the same word as ours.
+
+use countersign_engine::Engine;
+use countersign_guard::{Directory, Guard, Standing, Unavailable};
+
+use crate::App;
+
+/// Says who exists and is active, from the engine of this process: from memory after a user's first request, and never
+/// from the session table.
+#[derive(Clone, Debug)]
+pub struct Residents(Engine);
+
+impl Directory for Residents {
+    async fn standing(&self, subject: &str, session: Option<&str>) -> Result<Standing, Unavailable> {
+        self.0.standing(subject, session).await.map_err(|error| {
+            tracing::warn!(%error, "the directory cannot answer");
+            Unavailable
+        })
+    }
+}
+
+impl App {
+    /// A guard for routes of one's own in this process. It goes by the engine's keys, clock and users.
+    pub fn guard(&self) -> Guard<Residents> {
+        let clock = std::sync::Arc::clone(self.engine().clock());
+        Guard::new(self.engine().verifier().clone(), Residents(self.engine().clone()))
+            .clock(move || clock.now().seconds())
+    }
+}
