@@ -1,4 +1,4 @@
-//! Every way in. Each method ends in a [`FirstFactor`], and [`finish`] alone turns one into a session.
+//! Every way in. Each method ends in a [`FirstFactor`], and `finish` alone turns one into a session.
 //!
 //! ```text
 //! password ──┐
