@@ -1,4 +1,4 @@
-//! The house keeps its shape: which crate may know which, and where SQL and clocks may stand.
+//! The house keeps its shape: which crate may know which, where SQL and clocks may stand, and that the map is true.
 #![expect(clippy::unwrap_used, reason = "a test says what must be there")]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -123,6 +123,18 @@ fn no_file_is_longer_than_600_lines_without_its_tests() {
     assert_eq!(long.collect::<Vec<_>>(), Vec::<String>::new());
 }
 
+#[test]
+fn the_map_is_short_names_every_crate_and_every_path_in_it_exists() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    assert!(map.lines().count() <= 200, "ARCHITECTURE.md has {} lines", map.lines().count());
+    for package in metadata().workspace_packages() {
+        let folder = package.manifest_path.parent().unwrap().strip_prefix(root()).unwrap().as_str().to_owned();
+        assert!(map.contains(&folder), "ARCHITECTURE.md does not name {folder}");
+    }
+    let gone = paths_in(&map).into_iter().filter(|path| !root().join(path).exists()).collect::<Vec<_>>();
+    assert!(gone.is_empty(), "ARCHITECTURE.md names what does not exist: {gone:?}");
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
@@ -187,4 +199,19 @@ fn offending_lines(crates: &[&str], except: &[&str], offends: impl Fn(&str) -> b
         }
     }
     found
+}
+
+/// The words of a text that are meant as paths of this repository: they begin with one of its folders, or are a file's name
+/// between backticks.
+fn paths_in(text: &str) -> BTreeSet<String> {
+    let folders =
+        ["crates/", "clients/", "conformance/", "examples/", "docs/", "xtask/", "benches/", "fuzz/", ".ci/", ".cargo/"];
+    let words = text.split(|c: char| c.is_whitespace() || "`()[]|,;\"".contains(c));
+    let in_folders = words.filter(|word| folders.iter().any(|folder| word.starts_with(folder)));
+    let quoted = text.split('`').skip(1).step_by(2).filter(|word| {
+        let is_word = !word.contains([' ', '*', '<', ':']) && !word.starts_with('.');
+        is_word && [".md", ".toml"].iter().any(|end| word.ends_with(end))
+    });
+    let clean = |word: &str| word.split("::").next().unwrap_or(word).trim_end_matches(['.', ':', '/']).to_owned();
+    in_folders.chain(quoted).map(clean).collect()
 }
