@@ -12,7 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::statement::Source;
-use crate::{Error, Names, Read, Tx};
+use crate::{Error, Names, Read, Timestamp, Tx};
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +142,24 @@ impl Db {
     /// [`Error::Busy`] or [`Error::Unreachable`] when it does not.
     pub async fn ping(&self) -> Result<(), Error> {
         self.read().await?.one::<i64>("SELECT 1", Vec::new()).await.map(drop)
+    }
+
+    /// What the database's own clock says. A node whose clock differs judges sessions differently than the database.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Unreachable`] when it does not answer.
+    pub async fn clock(&self) -> Result<Timestamp, Error> {
+        let sql = match self.kind() {
+            Kind::Sqlite => "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            Kind::Postgres => "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+        };
+        self.read().await?.one::<i64>(sql, Vec::new()).await.map(Timestamp::from_millis)
+    }
+
+    /// The file a URL names, where it is a SQLite URL that [`Db::connect`] takes.
+    #[must_use]
+    pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+        url.starts_with("sqlite:").then(|| sqlite_path(url).ok())?
     }
 
     /// How many statements were run through this handle and its clones.

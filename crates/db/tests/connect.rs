@@ -21,6 +21,13 @@ both_databases! {
         assert!(matches!(db.write().await.map(drop), Err(Error::Unreachable(_))));
     }
 
+    async fn tells_the_time_of_the_database(place: &Place) {
+        let db = place.open().await;
+        let (first, second) = (db.clock().await.unwrap(), db.clock().await.unwrap());
+        assert!(first.to_iso().starts_with("20"), "{}", first.to_iso());
+        assert!(first <= second && second.millis() - first.millis() < 60_000);
+    }
+
     async fn says_that_it_is_busy_when_no_connection_becomes_free(place: &Place) {
         let patience = Duration::from_millis(50);
         let db = place.open_with(Options { connections: 1, patience, ..Options::default() }).await;
@@ -28,6 +35,15 @@ both_databases! {
         assert!(matches!(db.read().await.map(drop), Err(Error::Busy(_))));
         drop(held);
         assert!(db.read().await.is_ok());
+    }
+}
+
+#[test]
+fn names_the_file_of_a_sqlite_url() {
+    assert_eq!(Db::sqlite_file("sqlite:auth.db"), Some("auth.db".into()));
+    assert_eq!(Db::sqlite_file("sqlite:///var/lib/auth.db"), Some("/var/lib/auth.db".into()));
+    for url in ["sqlite::memory:", "sqlite:", "sqlite:auth.db?mode=memory", "postgres://h/d", "auth.db"] {
+        assert_eq!(Db::sqlite_file(url), None, "{url}");
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn bytes<const N: usize>(chance: &dyn Chance) -> [u8; N] {
 }
 
 /// A UUIDv7 (RFC 9562 section 5.7): ids we make sort by their time.
-pub(crate) fn id(chance: &dyn Chance, now: Timestamp) -> String {
+pub fn id(chance: &dyn Chance, now: Timestamp) -> String {
     let millis = u64::try_from(now.millis()).unwrap_or_default();
     uuid::Builder::from_unix_timestamp_millis(millis, &bytes(chance)).into_uuid().to_string()
 }

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::{Caller, Engine, chance};
 
 /// Keys and what is built from them.
-pub(crate) struct Keys {
+pub struct Keys {
     /// What signs and checks cookies and derives other keys.
     pub(crate) secrets: Secrets,
     /// What signs access tokens now.
@@ -21,7 +21,7 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// HS256 under the secrets themselves, the newest first; or under `token.secret`.
-    pub(crate) fn symmetric(secrets: Secrets, token_secret: Option<&Secret>, config: &Config) -> Self {
+    pub fn symmetric(secrets: Secrets, token_secret: Option<&Secret>, config: &Config) -> Self {
         let key = |(version, secret): (Option<u32>, &Secret)| SigningKey::hs256(secret, version.map(|v| v.to_string()));
         let keys: Vec<SigningKey> = match token_secret {
             Some(secret) => vec![SigningKey::hs256(secret, None)],
@@ -30,6 +30,19 @@ impl Keys {
         let verifier = Verifier::new(KeySet::new(keys.iter().map(SigningKey::verifying_key)), policy(config));
         let signing = keys.into_iter().next().unwrap_or_else(|| SigningKey::hs256(secrets.current(), None));
         Self { secrets, signing, verifier, public: Vec::new() }
+    }
+
+    /// Signs what is to be an access token.
+    ///
+    /// # Errors
+    /// [`CannotSign`].
+    pub fn sign(&self, claims: &Claims) -> Result<String, CannotSign> {
+        sign(&self.signing, claims)
+    }
+
+    /// What accepts access tokens.
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// EdDSA or ES256 under `signing`; `verifying` holds every key still trusted.
@@ -73,7 +86,7 @@ impl Engine {
         claims.sid = Some(caller.session.id.clone());
         claims.iss = self.config.issuer();
         claims.aud = self.config.audience().into_iter().collect();
-        sign(&self.keys.signing, &claims)
+        self.keys.sign(&claims)
     }
 
     /// What accepts this server's access tokens, for a guard in the same process.

@@ -12,7 +12,7 @@ pub mod config;
 mod error;
 mod hasher;
 mod key;
-mod keys;
+pub mod keys;
 mod sealed;
 pub mod session;
 pub mod sign_in;
@@ -142,6 +142,11 @@ impl Engine {
     /// The database it works on.
     pub fn database(&self) -> &Db {
         &self.db
+    }
+
+    /// The keys it signs and verifies with.
+    pub fn keys(&self) -> &keys::Keys {
+        &self.keys
     }
 
     /// The clock it goes by.

@@ -2,6 +2,7 @@
 //! command or mounted in an application of one's own.
 
 mod app;
+pub mod cli;
 pub mod config;
 mod directory;
 pub mod generated;

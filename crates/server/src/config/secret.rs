@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use countersign_engine::chance::Chance;
 use countersign_engine::config::Sensitive;
+use countersign_engine::db::Db;
 use countersign_token::{Secret, Secrets};
 use zeroize::Zeroizing;
 
@@ -79,15 +80,10 @@ impl Config {
 }
 
 impl Database {
-    /// The file of a SQLite database; `None` for one in memory and for PostgreSQL.
+    /// The file of a SQLite database; `None` for PostgreSQL.
     #[must_use]
     pub fn sqlite_file(&self) -> Option<PathBuf> {
-        let rest = self.url.expose().strip_prefix("sqlite:")?;
-        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let path = path.strip_prefix("//").unwrap_or(path);
-        let in_memory = path == ":memory:" || path.is_empty() || query.split('&').any(|pair| pair == "mode=memory");
-        let path = percent_encoding::percent_decode_str(path).decode_utf8().ok()?;
-        (!in_memory).then(|| PathBuf::from(path.as_ref()))
+        Db::sqlite_file(self.url.expose())
     }
 }
 
@@ -154,23 +150,4 @@ fn is_open_to_others(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_open_to_others(_: &Path) -> bool {
     false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sqlite_file(url: &str) -> Option<PathBuf> {
-        Database { url: url.to_owned().into() }.sqlite_file()
-    }
-
-    #[test]
-    fn the_file_of_a_database_is_read_from_its_url() {
-        assert_eq!(sqlite_file("sqlite:countersign.db"), Some("countersign.db".into()));
-        assert_eq!(sqlite_file("sqlite:///var/lib/a%20b.db?mode=rwc"), Some("/var/lib/a b.db".into()));
-        assert_eq!(sqlite_file("sqlite://data/x.db"), Some("data/x.db".into()));
-        for url in ["sqlite::memory:", "sqlite:", "sqlite:x.db?mode=memory", "postgres://h/d", "x.db"] {
-            assert_eq!(sqlite_file(url), None, "{url}");
-        }
-    }
 }

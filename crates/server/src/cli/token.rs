@@ -1,0 +1,148 @@
+//! `countersign token`: mint, verify and decode access tokens.
+
+mod key;
+
+use clap::{Args, Subcommand};
+use countersign_engine::{Clock, SystemChance, SystemClock, chance};
+use countersign_token::{Claims, Policy, Verifier, decode_unverified};
+use serde_json::{Map, Value};
+
+use self::key::{DeploymentKeys, KeyOption};
+use super::console::{self, Failure, answer, answer_bytes, note};
+use super::deployment::Deployment;
+
+/// More than the longest token a verifier reads, so that a longer one is still told from a short one.
+const INPUT_LIMIT: u64 = 64 * 1024;
+
+#[derive(Subcommand)]
+pub(super) enum Token {
+    /// Print a token signed with the configured secret. Whoever holds it is its subject.
+    Mint(Mint),
+    /// Read one token on standard input and verify it: exit 0 and the claims as JSON, or 1 and the reason.
+    Verify(Verify),
+    /// Read one token on standard input and print what it says, unverified.
+    Decode,
+}
+
+#[derive(Args)]
+pub(super) struct Mint {
+    /// The user's id.
+    #[arg(long, value_name = "ID")]
+    sub: String,
+    /// The user's e-mail address.
+    #[arg(long)]
+    email: Option<String>,
+    /// How long it lives; `token.lifetime` if not said.
+    #[arg(long, value_name = "SECONDS")]
+    lifetime: Option<u32>,
+    /// The session it belongs to.
+    #[arg(long, value_name = "ID")]
+    sid: Option<String>,
+    /// A claim of one's own; the value is JSON, or else a text. May be repeated.
+    #[arg(long = "claim", value_name = "NAME=VALUE", value_parser = claim)]
+    claims: Vec<(String, Value)>,
+}
+
+#[derive(Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    key: KeyOption,
+    /// Check header and signature alone and print the payload as it is, which need not be claims.
+    #[arg(long)]
+    signature_only: bool,
+    /// The `iss` to demand, with a key of one's own.
+    #[arg(long, requires = "key")]
+    issuer: Option<String>,
+    /// The `aud` to demand, with a key of one's own.
+    #[arg(long, requires = "key")]
+    audience: Option<String>,
+    /// The longest `exp - iat` to admit, with a key of one's own; 7 days if not said.
+    #[arg(long, value_name = "SECONDS", requires = "key")]
+    max_lifetime: Option<u32>,
+}
+
+impl Token {
+    pub(super) fn run(self, deployment: &Deployment) -> Result<(), Failure> {
+        match self {
+            Self::Mint(mint) => mint.run(deployment),
+            Self::Verify(verify) => verify.run(deployment),
+            Self::Decode => decode(),
+        }
+    }
+}
+
+impl Mint {
+    fn run(self, deployment: &Deployment) -> Result<(), Failure> {
+        let config = deployment.config()?;
+        let keys = DeploymentKeys::open(&config)?;
+        let now = SystemClock.now();
+        let lifetime = self.lifetime.unwrap_or(config.engine.token.lifetime);
+        let mut claims = Claims::new(self.sub, now.seconds(), now.seconds().saturating_add(lifetime.into()));
+        claims.email = self.email;
+        claims.jti = Some(chance::id(&SystemChance, now));
+        claims.sid = self.sid;
+        claims.iss = config.engine.issuer();
+        claims.aud = config.engine.audience().into_iter().collect();
+        claims.custom = Map::from_iter(self.claims);
+        let token = keys.sign(&claims).map_err(Failure::refused)?;
+        // A token nobody would admit is better refused here than where it is used.
+        keys.verifier()
+            .verify_owned(&token, now.seconds())
+            .map_err(|why| Failure::Refused(format!("such a token would be refused: {why}")))?;
+        Ok(answer(token)?)
+    }
+}
+
+impl Verify {
+    fn run(self, deployment: &Deployment) -> Result<(), Failure> {
+        match self.key.read()? {
+            Some(keys) => self.judge(&Verifier::new(keys, self.policy())),
+            None => self.judge(DeploymentKeys::open(&deployment.config()?)?.verifier()),
+        }
+    }
+
+    fn policy(&self) -> Policy {
+        let mut policy = Policy::default();
+        if let Some(issuer) = &self.issuer {
+            policy = policy.issuer(issuer);
+        }
+        if let Some(audience) = &self.audience {
+            policy = policy.audience(audience);
+        }
+        match self.max_lifetime {
+            Some(seconds) => policy.max_lifetime(seconds),
+            None => policy,
+        }
+    }
+
+    fn judge(&self, verifier: &Verifier) -> Result<(), Failure> {
+        let token = read_token()?;
+        if self.signature_only {
+            let payload = verifier.verify_signature_only(&token).map_err(Failure::refused)?;
+            return Ok(answer_bytes(&payload)?);
+        }
+        let verified = verifier.verify_owned(&token, SystemClock.now().seconds()).map_err(Failure::refused)?;
+        let claims = serde_json::to_string(&*verified).map_err(Failure::refused)?;
+        Ok(answer(claims)?)
+    }
+}
+
+fn decode() -> Result<(), Failure> {
+    let token = read_token()?;
+    note("NOT VERIFIED: anyone can have written this; `countersign token verify` says whether it is genuine");
+    let said = decode_unverified(&token).map_err(Failure::refused)?;
+    answer(format_args!("{:#}\n{:#}", said.header, said.payload))?;
+    Ok(())
+}
+
+/// The token on standard input. What is not text is no token, and is refused as one.
+fn read_token() -> Result<String, Failure> {
+    let input = console::input(INPUT_LIMIT)?;
+    Ok(String::from_utf8_lossy(&input).into_owned())
+}
+
+fn claim(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("a claim is written NAME=VALUE")?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+    Ok((name.to_owned(), value))
+}
