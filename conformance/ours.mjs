@@ -13,6 +13,10 @@ const START_TIMEOUT_MS = 20_000;
 /** The binary under test: `COUNTERSIGN_BIN`, or the debug build of this checkout. */
 export const binary = process.env.COUNTERSIGN_BIN ?? fileURLToPath(new URL("../target/debug/countersign", import.meta.url));
 
+/** Servers that must not outlive us. */
+const running = new Set();
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 /** Starts `countersign serve` on a free port of loopback with a database file in `directory`. */
 export async function startOurs({ settings = {}, secret, directory }) {
   if (!existsSync(binary)) throw new Error(`no binary at ${binary}: run cargo build, or set COUNTERSIGN_BIN`);
@@ -46,9 +50,8 @@ async function start(environment, directory, origin) {
   const said = [];
   child.stdout.on("data", (chunk) => said.push(chunk));
   child.stderr.on("data", (chunk) => said.push(chunk));
-  const abandon = () => child.kill("SIGKILL");
-  process.once("exit", abandon);
-  const ended = once(child, "exit").then(() => process.off("exit", abandon));
+  running.add(child);
+  const ended = once(child, "exit").then(() => running.delete(child));
   await untilReady(child, origin, () => Buffer.concat(said).toString());
   return {
     async stop() {

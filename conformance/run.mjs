@@ -110,7 +110,8 @@ function tell({ name }, real, { unexplained }) {
 
 function summarise(outcomes, coverage) {
   const agreeing = outcomes.filter(({ unexplained }) => unexplained.length === 0);
-  const reasoned = agreeing.filter(({ used }) => used.size > 0).length;
+  const standing = new Set(listed.filter((entry) => entry.standing).map(({ id }) => id));
+  const reasoned = agreeing.filter((outcome) => [...outcome.used].some((id) => !standing.has(id))).length;
   const unexplained = outcomes.reduce((sum, outcome) => sum + outcome.unexplained.length, 0);
   const used = new Set(outcomes.flatMap((outcome) => [...outcome.used]));
   const partial = options.filter !== undefined;

@@ -51,6 +51,15 @@ export default [
     },
   },
   {
+    name: "a preflight from another trusted origin",
+    settings: { trustedOrigins: ["https://app.example"] },
+    async run(app) {
+      const headers = { origin: "https://app.example", "access-control-request-method": "POST", "access-control-request-headers": "content-type" };
+      await app.program().send("OPTIONS", "/sign-in/email", { headers, rule: "transport OPTIONS" });
+      await app.program().send("GET", "/ok", { headers: { origin: "https://app.example" }, rule: "ok" });
+    },
+  },
+  {
     name: "media types",
     async run(app) {
       const browser = await app.member();
@@ -90,18 +99,27 @@ export default [
       const body = JSON.stringify({ email, password: PASSWORD });
       const members = body.slice(1, -1);
       const odd = [
-        ` \t\r\n${body} `, `\ufeff${body}`, `{"email":"other@example.com",${members}}`, `{${members},"email":"nobody"}`, `{"__proto__":{"a":1},${members}}`,
-        `{"constructor":{"prototype":{"a":1}},${members}}`, `{"x":${"[".repeat(100)}${"]".repeat(100)},${members}}`, `{"x":1e999,${members}}`, `{"x":-0.0,${members}}`,
+        ` \t\r\n${body} `, `{"email":"other@example.com",${members}}`, `{${members},"email":"nobody"}`, `{"__proto__":{"a":1},${members}}`,
+        `{"constructor":{"prototype":{"a":1}},${members}}`, `{"x":${"[".repeat(100)}${"]".repeat(100)},${members}}`, `{"x":-0.0,${members}}`,
         `{"x":NaN,${members}}`, `{"x":01,${members}}`, `{/**/${members}}`, `${body}x`,
       ];
       for (const text of odd) await app.program().send("POST", "/sign-in/email", { body: text, headers: JSON_TYPE, rule: "transport odd JSON" });
     },
   },
   {
+    name: "odd JSON that some readers take",
+    async run(app) {
+      const body = JSON.stringify({ email: app.email("nobody"), password: "a".repeat(129) });
+      for (const text of [`\ufeff${body}`, `{"x":1e999,${body.slice(1)}`]) {
+        await app.program().send("POST", "/sign-in/email", { body: text, headers: JSON_TYPE, rule: "transport odd JSON" });
+      }
+    },
+  },
+  {
     name: "odd text",
     async run(app) {
       const name = (value, index) => `{"name":"${value}","email":"${app.email(`n${index}`)}","password":"${PASSWORD}"}`;
-      for (const [index, value] of ["\\u0000", "\\ud800", "\\ud83d\\ude00", "é😀\\n\\t\\\"\\/", "x".repeat(1025)].entries()) {
+      for (const [index, value] of ["\\ud83d\\ude00", "é😀\\n\\t\\\"\\/", "x".repeat(256), "x".repeat(1025), "\\u0000", "\\ud800"].entries()) {
         await app.program().send("POST", "/sign-up/email", { body: name(value, index), headers: JSON_TYPE, rule: "transport odd text" });
       }
     },
