@@ -72,35 +72,37 @@ impl<T> Member<T> {
 pub(crate) fn read_object<'de, T: Object<'de>>(bytes: &'de [u8]) -> Result<T, Unreadable> {
     let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::NotAnObject)?;
     let duplicate = Cell::new(false);
+    let mut object = T::default();
     let mut json = serde_json::Deserializer::from_str(text);
-    let object = json.deserialize_map(ObjectVisitor { into: T::default(), duplicate: &duplicate });
-    match object.and_then(|object| json.end().map(|()| object)) {
-        Ok(_) if duplicate.get() => Err(Unreadable::DuplicateMember),
-        Ok(object) => Ok(object),
+    let read = json.deserialize_map(ObjectVisitor { into: &mut object, duplicate: &duplicate });
+    match read.and_then(|()| json.end()) {
+        Ok(()) if duplicate.get() => Err(Unreadable::DuplicateMember),
+        Ok(()) => Ok(object),
         Err(_) => Err(Unreadable::NotAnObject),
     }
 }
 
+/// Fills the object in place: it is large, and every copy would be paid on each request.
 struct ObjectVisitor<'a, T> {
-    into: T,
+    into: &'a mut T,
     duplicate: &'a Cell<bool>,
 }
 
 impl<'de, T: Object<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
-    type Value = T;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<T, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key_seed(Key)? {
             let first = self.into.member(name, &mut Members { map: &mut map, duplicate: self.duplicate })?;
             if !first {
                 self.duplicate.set(true);
             }
         }
-        Ok(self.into)
+        Ok(())
     }
 }
 

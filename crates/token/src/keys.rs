@@ -25,7 +25,8 @@ pub enum Algorithm {
     Hs256,
     /// Ed25519.
     EdDsa,
-    /// ECDSA on P-256 with SHA-256.
+    /// ECDSA on P-256 with SHA-256. Anyone can turn a genuine signature into a second one over the same token (RFC 7518
+    /// section 3.4 allows both): know a token by its `jti`, never by its text.
     Es256,
 }
 

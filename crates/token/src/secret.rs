@@ -14,7 +14,7 @@ const MIN_BITS: f64 = 80.0;
 const MIN_BITS_BESIDE_WORDS: f64 = 64.0;
 
 /// A secret of at least 32 bytes of text. Zeroised when dropped, redacted in `Debug`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {

@@ -10,7 +10,8 @@ pub fn sign(key: &SigningKey, claims: &Claims) -> Result<String, CannotSign> {
     if let Some(name) = REGISTERED.iter().find(|name| claims.custom.contains_key(**name)) {
         return Err(CannotSign::RegisteredClaim(name));
     }
-    let payload = serde_json::to_vec(claims).map_err(|_| CannotSign::Library)?;
+    let mut payload = Vec::with_capacity(USUAL_PAYLOAD_BYTES);
+    serde_json::to_writer(&mut payload, claims).map_err(|_| CannotSign::Library)?;
     let header = key.minted_header();
     let mut token = String::with_capacity(header.len() + payload.len() * 4 / 3 + 96);
     token.push_str(header);
@@ -21,6 +22,9 @@ pub fn sign(key: &SigningKey, claims: &Claims) -> Result<String, CannotSign> {
     base64::encode_append(signature.as_ref(), &mut token);
     if token.len() > MAX_TOKEN_BYTES { Err(CannotSign::TooLong) } else { Ok(token) }
 }
+
+/// Room for the usual claims, so that the buffer seldom grows.
+const USUAL_PAYLOAD_BYTES: usize = 384;
 
 /// Why no token was minted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
