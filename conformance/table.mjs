@@ -168,7 +168,7 @@ const RULES = {
   "sign-up image": "image is kept; absent it is null, null it is refused",
   "sign-up empty name": "the empty name is a name",
   "sign-up core members": "id, emailVerified, createdAt and unknown members in the body are ignored",
-  "sign-up role null": "a forbidden member that is null is dropped",
+  "sign-up role falsy": "a forbidden member that is null, empty, zero or false is dropped",
   "sign-up verification": "with requireEmailVerification there is no session and no token",
   "sign-up verification taken": "and a taken address is answered with an invented user",
   "sign-up autoSignIn off": "the same with autoSignIn off",

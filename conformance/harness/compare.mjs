@@ -1,17 +1,22 @@
 // Lays two transcripts side by side.
 
 /**
- * Every fact that is not the same on both sides, as `{ scenario, step, method, path, answers, fact, real, ours }`.
+ * Every fact that is not the same on both sides, as `{ scenario, step, method, path, fact, real, ours }`.
  *
- * `answers` holds what either side answered in that step, in the words of the table: `["200", "401 UNAUTHORIZED"]`.
+ * Where the answers themselves are other rows of the table, that is the one difference of the step: its fact is
+ * `answer`, and `real` and `ours` are in the words of the table, such as `200` and `401 UNAUTHORIZED`.
  */
 export function differencesBetween(scenario, real, ours) {
   const found = [];
   for (let index = 0; index < Math.max(real.steps.length, ours.steps.length); index++) {
     const [left, right] = [real.steps[index], ours.steps[index]];
-    const place = { scenario, step: index + 1, ...describe(left ?? right), answers: [left?.answer, right?.answer] };
+    const place = { scenario, step: index + 1, ...describe(left ?? right) };
     if (left === undefined || right === undefined) {
       found.push({ ...place, fact: "step", real: left ? "taken" : "absent", ours: right ? "taken" : "absent" });
+      continue;
+    }
+    if (left.answer !== right.answer) {
+      found.push({ ...place, fact: "answer", real: left.answer, ours: right.answer });
       continue;
     }
     for (const fact of new Set([...left.facts.keys(), ...right.facts.keys()])) {

@@ -81,18 +81,26 @@ for (const [name, alter] of Object.entries(alterations)) {
   test(`sees ${name}`, () => assert.notEqual(found(alter).length, 0));
 }
 
+test("tells of another row of the table instead of all its facts", () => {
+  const differences = found((answers) => {
+    answers[0] = { status: 401, headers: {}, setCookies: [], json: { message: "Unauthorized", code: "UNAUTHORIZED" } };
+  });
+  const seen = differences.filter(({ step }) => step === 1).map(({ fact, real, ours }) => [fact, real, ours]);
+  assert.deepEqual(seen, [["answer", "200", "401 UNAUTHORIZED"]]);
+});
+
 test("tells what a listed difference explains from what nothing explains", () => {
   const differences = found(([answer]) => {
-    answer.status = 201;
+    answer.headers["x-extra"] = "1";
     answer.json.user.name = "Eve";
   });
   const listed = [
-    { id: "status", reason: "on purpose", explains: ({ fact }) => fact === "status" },
+    { id: "extra", reason: "on purpose", explains: ({ fact }) => fact === "header x-extra" },
     { id: "stale", reason: "was once so", explains: ({ fact }) => fact === "header x-gone" },
   ];
   const { unexplained, used } = judge(differences, listed);
   assert.deepEqual(unexplained.map(({ fact, real, ours }) => [fact, real, ours]), [["body.user.name", '"Ada"', '"Eve"']]);
-  assert.deepEqual([...used], ["status"]);
+  assert.deepEqual([...used], ["extra"]);
 });
 
 test("knows which rows were shown, and tells of answers and rules that are no rows", () => {

@@ -56,7 +56,9 @@ export default [
       for (const over of [{ role: "admin" }, { banReason: "x" }, { banExpires: "2030-01-01" }, { role: "admin", banReason: "x" }]) {
         await signUp(app, over);
       }
-      await signUp(app, { email: app.email("null"), role: null }, "sign-up role null");
+      for (const [index, role] of [null, "", 0, false].entries()) await signUp(app, { email: app.email(`falsy${index}`), role }, "sign-up role falsy");
+      await signUp(app, { role: [] });
+      await signUp(app, { role: 5 });
       await signUp(app, { email: app.email("banned"), banned: true }, "sign-up core members");
     },
   },

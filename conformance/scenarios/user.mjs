@@ -28,10 +28,10 @@ export default [
       for (const email of ["", null, 0, false]) await update(browser, { email }, "update falsy e-mail");
       await update(browser, { email: "", name: "Augusta" }, "update falsy e-mail");
       await seen(browser, "update falsy e-mail");
-      for (const body of [{ role: "admin" }, { banned: true }, { banned: false }, { banReason: "x" }, { banExpires: "2030-01-01" }, { name: "B", role: "admin" }]) {
+      for (const body of [{ role: "admin" }, { banned: true }, { banReason: "x" }, { banExpires: "2030-01-01" }, { role: ["admin"] }, { role: {} }, { name: "B", role: "admin" }]) {
         await update(browser, body);
       }
-      for (const body of [{}, { role: null }, { banned: null }, { unknown: 1 }, { id: "x" }, { emailVerified: true }, { password: "x" }]) {
+      for (const body of [{}, { role: null }, { role: "" }, { role: 0 }, { banned: null }, { banned: false }, { banReason: "" }, { unknown: 1 }, { id: "x" }, { emailVerified: true }, { password: "x" }]) {
         await update(browser, body, "update ignores");
       }
       const core = { name: "Q", emailVerified: true, createdAt: "2020-01-01T00:00:00.000Z", updatedAt: "2020-01-01T00:00:00.000Z", id: "chosen", unknown: 1 };

@@ -78,21 +78,20 @@ test("PyJWT's is admitted by us", async () => {
 });
 
 const refusals = {
-  "an expired one": () => claims({ iat: now() - 20, exp: now() - 10 }),
-  "one from the future": () => claims({ iat: now() + 120 }),
-  "one not valid yet": () => claims({ nbf: now() + 120 }),
-  "one without subject": () => claims({ sub: undefined }),
-  "one without expiry": () => claims({ exp: undefined }),
-  "one without time of issue": () => claims({ iat: undefined }),
-  "one with a number for a subject": () => claims({ sub: 5 }),
-  "one with a string for an expiry": () => claims({ exp: String(now() + 600) }),
-  "one that lives for a year": () => claims({ exp: now() + 31_536_000 }),
+  "an expired one": [() => claims({ iat: now() - 20, exp: now() - 10 }), /has expired/],
+  "one from the future": [() => claims({ iat: now() + 120 }), /issued in the future/],
+  "one not valid yet": [() => claims({ nbf: now() + 120 }), /not valid yet/],
+  "one without subject": [() => claims({ sub: undefined }), /names no subject/],
+  "one without expiry": [() => claims({ exp: undefined }), /has no expiry/],
+  "one without time of issue": [() => claims({ iat: undefined }), /no time of issue/],
+  "one with a number for a subject": [() => claims({ sub: 5 }), /subject is not valid/],
+  "one with a string for an expiry": [() => claims({ exp: String(now() + 600) }), /expiry is not a valid time/],
+  "one that lives for a year": [() => claims({ exp: now() + 31_536_000 }), /lives longer than is allowed/],
 };
 
-for (const [name, make] of Object.entries(refusals)) {
+for (const [name, [make, reason]] of Object.entries(refusals)) {
   test(`${name} is refused by us though the signature holds`, () => {
-    const { refused } = verify(handmade({ alg: "HS256", typ: "JWT" }, make()), { secret: SECRET });
-    assert.ok(refused, "a reason on standard error");
+    assert.match(verify(handmade({ alg: "HS256", typ: "JWT" }, make()), { secret: SECRET }).refused, reason);
   });
 }
 
