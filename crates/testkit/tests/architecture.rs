@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("countersign-guard", &["countersign-token"]),
     ("countersign-engine", &["countersign-db", "countersign-token"]),
     ("countersign-server", &["countersign-contract", "countersign-engine", "countersign-guard", "countersign-token"]),
-    ("countersign-tasks", &["countersign-guard", "countersign-token"]),
+    ("countersign-tasks", &["countersign-engine", "countersign-guard", "countersign-server"]),
     ("xtask", &[]),
 ];
 
@@ -30,7 +30,7 @@ const NEVER_REACHED: &[(&str, &[&str])] = &[
 
 /// For each outside crate, the only crates of the house that may name it.
 const NAMED_ONLY_BY: &[(&str, &[&str])] = &[
-    ("sqlx", &["countersign-db"]),
+    ("sqlx", &["countersign-db", "countersign-tasks"]),
     ("http", &["countersign-guard", "countersign-server", "countersign-tasks", "countersign-testkit"]),
     ("axum", &["countersign-guard", "countersign-server", "countersign-tasks", "countersign-testkit"]),
 ];
