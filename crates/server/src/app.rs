@@ -76,10 +76,11 @@ impl App {
     }
 }
 
-/// Answers hold tokens and sessions: nobody stores them (RFC 6749 section 5.1; security S9).
+/// Answers hold tokens and sessions: nobody stores them (RFC 6749 section 5.1, which asks for both headers).
 async fn no_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response
 }
 

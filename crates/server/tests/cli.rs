@@ -82,7 +82,7 @@ fn serving_needs_no_configuration_and_ends_when_asked_to() {
         .unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim_start_matches("Countersign serves http://").split('/').next().unwrap();
+    let address = line.split("http://").nth(1).unwrap().split([' ', '/']).next().unwrap();
 
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(b"GET /api/auth/ok HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();

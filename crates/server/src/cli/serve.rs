@@ -29,7 +29,8 @@ async fn serve(mut config: Config, found: Found) -> Result<(), Failure> {
         config.engine.base_url = BaseUrl::local(listener.local_addr()?.port());
     }
     let engine = deployment::open(db, found, &config).await?;
-    answer(format_args!("Countersign serves {} on {}", config.endpoints(), engine.database().kind()))?;
+    let (page, kind) = (config.engine.base_url.origin(), engine.database().kind());
+    answer(format_args!("Countersign is ready on {kind}: open {page} (the API is at {})", config.endpoints()))?;
     let app = App::new(engine.clone(), config.clone());
     crate::serve(listener, app.router(), &config.server, stopped()).await?;
     engine.database().close().await;

@@ -127,7 +127,8 @@ where
         app.origins.check_form(&parts.headers)?;
     }
     let caller = E::Auth::admit(&app, &visit, extras).await?;
-    Ok(handler.call(Call { app, visit, caller, method: parts.method, request }).await?)
+    let outcome = handler.call(Call { app, visit, caller, method: parts.method, request }).await;
+    Ok(outcome.map_err(|failure| failure.hand_over(extras))?)
 }
 
 /// Reads and parses a body: JSON everywhere, forms where the endpoint takes them (wire contract 1.3).

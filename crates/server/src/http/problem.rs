@@ -8,6 +8,8 @@ use countersign_engine::sign_in::gates::Closed;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
+use super::answer::Extras;
+
 /// Seconds after which a client may try again when too many passwords wait.
 const RETRY_AFTER: u64 = 2;
 
@@ -18,10 +20,25 @@ pub(crate) enum Failure<E> {
     Row(E),
     /// The same, with a sentence of its own.
     Worded(E, String),
+    /// The same, with cookies to clear.
+    With(E, Extras),
     /// The server is busy.
     Busy,
     /// Something else failed; the text is for the log.
     Internal(String),
+}
+
+impl<E> Failure<E> {
+    /// Moves the cookies that go with the failure into the answer's.
+    pub(crate) fn hand_over(self, extras: &mut Extras) -> Self {
+        match self {
+            Self::With(error, later) => {
+                extras.merge(later);
+                Self::Row(error)
+            }
+            other => other,
+        }
+    }
 }
 
 impl<E> From<E> for Failure<E> {
@@ -74,7 +91,9 @@ impl Problem {
 impl<E: Coded> From<Failure<E>> for Problem {
     fn from(failure: Failure<E>) -> Self {
         match failure {
-            Failure::Row(error) => Self { row: *error.row(), message: None, retry_after: None },
+            Failure::Row(error) | Failure::With(error, _) => {
+                Self { row: *error.row(), message: None, retry_after: None }
+            }
             Failure::Worded(error, message) => Self { row: *error.row(), message: Some(message), retry_after: None },
             Failure::Busy => Self::retry_after(transport::Error::Overloaded, RETRY_AFTER),
             Failure::Internal(cause) => Self::internal(&cause),

@@ -5,7 +5,7 @@ use countersign_contract::session::{
     Get, GetError, List, Revoke, RevokeAll, RevokeOthers, Session as Wire, SessionAndUser, StatusReply,
 };
 use countersign_engine::{Error, Found, Renewal, Session, SessionError};
-use http::{HeaderValue, Method, header};
+use http::Method;
 
 use super::answer::Answer;
 use super::endpoint::{Call, Outcome};
@@ -37,8 +37,18 @@ pub(crate) async fn get(call: Call<Get>) -> Outcome<Get> {
         _ => Renewal::WhenDue,
     };
     let mut answer = Answer::new(None);
-    answer.extras.header(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    match visit.find_session(&app, renewal).await? {
+    let found = match visit.find_session(&app, renewal).await {
+        Ok(found) => found,
+        Err(SessionError::Vanished) => {
+            answer.extras.clear((&app, &visit));
+            return Err(Failure::With(GetError::Vanished, answer.extras));
+        }
+        Err(SessionError::Engine(cause)) => {
+            tracing::error!(%cause, "a session was not read");
+            return Err(GetError::Failed.into());
+        }
+    };
+    match found {
         Found::Nobody => {}
         Found::Gone => answer.extras.clear((&app, &visit)),
         Found::Live { caller, renewed, needs_renewal } => {
@@ -55,18 +65,6 @@ pub(crate) async fn get(call: Call<Get>) -> Outcome<Get> {
         }
     }
     Ok(answer)
-}
-
-impl From<SessionError> for Failure<GetError> {
-    fn from(error: SessionError) -> Self {
-        match error {
-            SessionError::Vanished => GetError::Vanished.into(),
-            SessionError::Engine(cause) => {
-                tracing::error!(%cause, "a session was not read");
-                GetError::Failed.into()
-            }
-        }
-    }
 }
 
 pub(crate) async fn list(call: Call<List>) -> Outcome<List> {

@@ -28,9 +28,9 @@ pub(crate) fn wire(user: &User) -> Wire {
     }
 }
 
-/// The first member that is an administrator's to set. Null sets nothing.
+/// The first member that is an administrator's to set. A value that JavaScript takes for false sets nothing.
 pub(crate) fn administrative_member(members: &Map<String, Value>) -> Option<&str> {
-    let set = members.iter().filter(|(_, value)| !value.is_null());
+    let set = members.iter().filter(|(_, value)| is_truthy(value));
     set.map(|(name, _)| name.as_str()).find(|name| is_administrative(name))
 }
 
