@@ -17,10 +17,9 @@ export const binary = process.env.COUNTERSIGN_BIN ?? fileURLToPath(new URL("../t
 const running = new Set();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** Starts `countersign serve` on a free port of loopback with a database file in `directory`. */
-export async function startOurs({ settings = {}, secret, directory }) {
+/** Starts `countersign serve` on a free port of loopback; `file` is the database, by default a new one in `directory`. */
+export async function startOurs({ settings = {}, secret, directory, file = join(directory, "ours.db") }) {
   if (!existsSync(binary)) throw new Error(`no binary at ${binary}: run cargo build, or set COUNTERSIGN_BIN`);
-  const file = join(directory, "ours.db");
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const environment = {

@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
 /**
- * Starts the real server on a free port of loopback with a database file in `directory`.
+ * Starts the real server on a free port of loopback; `file` is the database, by default a new one in `directory`.
  *
  * `settings` are Better Auth's own options, merged over the defaults of `real-server.mjs`. Every server has a thread of
  * its own, because Better Auth keeps its rate limits in a variable of the module. What it writes to the console when a
  * database fails is swallowed: such failures are provoked.
  */
-export async function startReal({ settings = {}, secret, directory }) {
-  const file = join(directory, "real.db");
+export async function startReal({ settings = {}, secret, directory, file = join(directory, "real.db") }) {
   const workerData = { settings, secret, file };
   const worker = new Worker(new URL("./real-server.mjs", import.meta.url), { workerData, stdout: true, stderr: true });
   const [origin] = await once(worker, "message");

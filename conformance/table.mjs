@@ -172,6 +172,7 @@ const RULES = {
   "sign-up verification": "with requireEmailVerification there is no session and no token",
   "sign-up verification taken": "and a taken address is answered with an invented user",
   "sign-up autoSignIn off": "the same with autoSignIn off",
+  "sign-up at once": "of several for one address at the same time one succeeds, and none breaks",
   "sign-up order short taken": "the length of the password is judged before the address",
   "sign-up order callback body": "the callbackURL is judged before the schema",
   "sign-up rolls back": "a failed sign-up leaves no user behind",

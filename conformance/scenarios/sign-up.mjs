@@ -1,5 +1,6 @@
 // POST /sign-up/email
 import { PASSWORD } from "../harness/app.mjs";
+import { exchange } from "../harness/http.mjs";
 
 const PATH = "/sign-up/email";
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
@@ -70,6 +71,16 @@ export default [
       await signUp(app, { email: app.email("Ada") });
       await signUp(app, { password: "short" }, "sign-up order short taken");
       await signUp(app, { role: "admin" });
+    },
+  },
+  {
+    name: "makes one user of several at once",
+    async run(app) {
+      const send = () => exchange(app.origin, "POST", "/api/auth/sign-up/email", { body: person(app) });
+      const answers = await Promise.all(Array.from({ length: 6 }, send));
+      const statuses = answers.map(({ status }) => status).sort().join(" ");
+      app.note("statuses", statuses, "sign-up at once");
+      app.note("users", app.look((db) => db.prepare('select count(*) as n from "user" where email = ?').get(app.email("ada")).n), "sign-up at once");
     },
   },
   {
