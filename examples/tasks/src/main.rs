@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use countersign_engine::db::{Db, Options};
 use countersign_engine::{Clock, Engine, SystemChance, SystemClock, World};
 use countersign_server::App;
-use countersign_server::config::{Config, Sources};
+use countersign_server::config::{Config, Origin, Sources};
 use countersign_tasks::{Store, router};
 use tokio::net::TcpListener;
 
@@ -39,6 +39,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
 /// beside the database.
 async fn engine(config: &Config) -> Result<Engine, Box<dyn Error>> {
     let found = config.secrets_or_first(&SystemChance)?;
+    if let Origin::Made(file) = &found.origin {
+        tracing::info!("made a secret and keep it in {}", file.display());
+    }
     let db = Db::connect(config.database.url.expose(), Options::default()).await?;
     db.migrate(SystemClock.now()).await?;
     Ok(Engine::open(db, found.secrets, config.engine.clone(), World::default()).await?)
