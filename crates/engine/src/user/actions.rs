@@ -155,7 +155,9 @@ impl Engine {
     pub async fn restore(&self, id: &str) -> Result<bool, Error> {
         let mut tx = self.db.write().await?;
         let found = self.lift_suspension(&mut tx, id).await?;
-        self.record(&mut tx, Event::UserRestored { user: id }).await?;
+        if found {
+            self.record(&mut tx, Event::UserRestored { user: id }).await?;
+        }
         tx.commit().await?;
         self.cache.forget_user(id);
         Ok(found)
@@ -174,7 +176,9 @@ impl Engine {
     pub async fn set_role(&self, id: &str, role: &str) -> Result<bool, Error> {
         let mut tx = self.db.write().await?;
         let found = rows::set_role(&mut tx, id, role, self.clock.now()).await? > 0;
-        self.record(&mut tx, Event::RoleSet { user: id, role }).await?;
+        if found {
+            self.record(&mut tx, Event::RoleSet { user: id, role }).await?;
+        }
         tx.commit().await?;
         self.cache.forget_user(id);
         Ok(found)
@@ -188,7 +192,9 @@ impl Engine {
         let mut tx = self.db.write().await?;
         let ended = self.end_all_sessions(&mut tx, id).await?;
         let found = rows::delete(&mut tx, id).await? > 0;
-        self.record(&mut tx, Event::UserDeleted { user: id }).await?;
+        if found {
+            self.record(&mut tx, Event::UserDeleted { user: id }).await?;
+        }
         tx.commit().await?;
         self.cache.forget_user(id);
         self.cache.end_sessions(&ended);
