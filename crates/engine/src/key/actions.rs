@@ -22,6 +22,7 @@ pub(crate) async fn load(
 ) -> Result<Keys, OpenError> {
     let now = clock.now();
     let mut tx = db.write().await?;
+    rows::lock(&mut tx).await?;
     let mut rows: Vec<KeyRow> = rows::all(&mut tx).await?;
     if !rows.iter().any(|row| rules::signs(row, algorithm.as_str(), now)) {
         let row = make(algorithm, &secrets, now, chance)?;

@@ -38,6 +38,13 @@ impl FromRow for KeyRow {
     }
 }
 
+/// Makes others who would load the keys wait for the end of this transaction, so that of two nodes that start at once on
+/// an empty table the second finds the key of the first. (SQLite's transactions wait for each other anyway.)
+pub(crate) async fn lock(tx: &mut Tx) -> Result<u64, Error> {
+    tx.run("UPDATE {countersign_migration} SET {countersign_migration.name} = {countersign_migration.name}", args![])
+        .await
+}
+
 /// All keys, the newest first.
 pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<KeyRow>, Error> {
     tx.all("SELECT {jwks.*} FROM {jwks} ORDER BY {jwks.createdAt} DESC, {jwks.id} DESC", args![]).await
