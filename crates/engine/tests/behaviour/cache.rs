@@ -1,0 +1,99 @@
+//! What is asked of the database, and when.
+
+use std::pin::pin;
+use std::task::Poll;
+
+use countersign_engine::db::{Kind, Options};
+use countersign_engine::{Found, Presented, Renewal};
+use countersign_testkit::{TestEngine, both_databases};
+
+use crate::sessions::{cookie, live};
+
+both_databases! {
+    async fn a_session_is_read_once_and_then_known(place: &Place) {
+        let writer = TestEngine::open(place).await;
+        let ada = writer.signed_up("ada").await;
+        for presented in [cookie(&ada.caller), Presented::AccessToken(&ada.access_token)] {
+            let engine = TestEngine::open(place).await;
+            let mut asked = Vec::new();
+            for _ in 0..3 {
+                let before = engine.database().statements();
+                assert_eq!(live(&engine, presented, Renewal::WhenDue).await.0, ada.caller);
+                asked.push(engine.database().statements() - before);
+            }
+            assert_eq!(asked, [1, 0, 0], "{presented:?}");
+            // The same session under its other name, and its user, are known as well.
+            let before = engine.database().statements();
+            live(&engine, Presented::AccessToken(&ada.access_token), Renewal::WhenDue).await;
+            live(&engine, cookie(&ada.caller), Renewal::WhenDue).await;
+            engine.standing(&ada.caller.user.id, Some(&ada.caller.session.id)).await.unwrap();
+            assert_eq!(engine.database().statements(), before);
+        }
+    }
+
+    async fn a_change_is_seen_by_the_next_request(place: &Place) {
+        let engine = TestEngine::open(place).await;
+        let ada = engine.signed_up("ada").await.caller;
+        live(&engine, cookie(&ada), Renewal::WhenDue).await;
+        engine.update_profile(&ada, Some("Ada".to_owned()), None).await.unwrap();
+        let before = engine.database().statements();
+        assert_eq!(live(&engine, cookie(&ada), Renewal::WhenDue).await.0.user.name, "Ada");
+        assert_eq!(engine.database().statements() - before, 1);
+        assert_eq!(live(&engine, cookie(&ada), Renewal::WhenDue).await.0.user.name, "Ada");
+        assert_eq!(engine.database().statements() - before, 1);
+    }
+
+    async fn a_row_read_before_a_change_is_not_kept_after_it(place: &Place) {
+        let ada = TestEngine::open(place).await.signed_up("ada").await.caller;
+        let engine = TestEngine::open_on(place, Options { connections: 2, ..Options::default() }, |_| {}).await;
+        let change = async || engine.update_profile(&ada, Some("Ada".to_owned()), None).await.unwrap();
+        let mut reading = pin!(engine.find_session(cookie(&ada), Renewal::Never));
+        match engine.database().kind() {
+            // SQLite writes over a connection of its own: the read waits for one of the others.
+            Kind::Sqlite => {
+                let _all = (engine.database().read().await.unwrap(), engine.database().read().await.unwrap());
+                assert!(poll_once(reading.as_mut()).await.is_none());
+                change().await;
+            }
+            // PostgreSQL takes its time to answer: the question is asked and the answer is on its way.
+            Kind::Postgres => {
+                let before = engine.database().statements();
+                while engine.database().statements() == before {
+                    assert!(poll_once(reading.as_mut()).await.is_none(), "the read was over before it could be overtaken");
+                    tokio::task::yield_now().await;
+                }
+                change().await;
+            }
+        }
+        reading.await.unwrap();
+        let before = engine.database().statements();
+        assert_eq!(live(&engine, cookie(&ada), Renewal::Never).await.0.user.name, "Ada");
+        assert_eq!(engine.database().statements() - before, 1, "what was read before the change was not kept");
+    }
+
+    async fn a_cache_without_room_forgets_and_asks_again(place: &Place) {
+        let engine = TestEngine::open_with(place, |config| {
+            config.cache.sessions = 0;
+            config.cache.users = 0;
+        }).await;
+        let ada = engine.signed_up("ada").await;
+        for _ in 0..2 {
+            live(&engine, cookie(&ada.caller), Renewal::WhenDue).await;
+            live(&engine, Presented::AccessToken(&ada.access_token), Renewal::WhenDue).await;
+        }
+        engine.sign_out(cookie(&ada.caller)).await.unwrap();
+        let found = engine.find_session(Presented::AccessToken(&ada.access_token), Renewal::WhenDue).await.unwrap();
+        assert!(matches!(found, Found::Gone), "{found:?}");
+    }
+}
+
+/// Polls a future once.
+pub(crate) async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Output> {
+    std::future::poll_fn(move |context| {
+        Poll::Ready(match future.as_mut().poll(context) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    })
+    .await
+}
