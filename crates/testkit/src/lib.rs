@@ -1,8 +1,9 @@
 //! What tests share: a fresh database of either kind, one test body run on both, and a whole app under a fake clock.
 //!
 //! ```no_run
+//! # fn main() {}
 //! use countersign_contract::session;
-//! use countersign_testkit::{Place, TestApp, both_databases};
+//! use countersign_testkit::{TestApp, both_databases};
 //!
 //! both_databases! {
 //!     async fn shows_a_session_to_its_owner(place: &Place) {
