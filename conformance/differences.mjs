@@ -62,6 +62,7 @@ export const differences = [
   // Headers
   standingHeader("x-content-type-options", '"nosniff"', "nobody may guess another media type"),
   standingHeader("cache-control", '"no-store"', "every answer may hold tokens or sessions, so none may be stored"),
+  standingHeader("pragma", '"no-cache"', "the same for caches that speak HTTP/1.0"),
   standingHeader("vary", '"Origin"', "answers differ by origin, because we answer cross-origin requests of trusted origins"),
   extraHeader("access-control-allow-credentials", '"true"', "cross-origin requests of trusted origins are answered; the real server leaves that to its host"),
   extraHeader("access-control-allow-origin", /^"https:\/\/[a-z0-9.]+\.example(:8443)?"$/, "the trusted origin that asked, never another"),
