@@ -15,7 +15,7 @@ use crate::http::cors;
 use crate::http::origin::Origins;
 use crate::http::problem::Problem;
 use crate::http::rate_limit::Limiter;
-use crate::routes;
+use crate::{pages, routes};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// What every handler works with. Cheap to clone; all clones are one.
@@ -66,6 +66,7 @@ impl App {
             routes::endpoints(asymmetric).layer(from_fn(no_store)).layer(from_fn_with_state(self.clone(), cors::layer));
         Router::new()
             .nest(self.config.path(), endpoints)
+            .merge(pages::routes(self))
             .route("/healthz", axum::routing::get(healthz))
             .route("/readyz", axum::routing::get(readyz))
             .fallback(|| async { StatusCode::NOT_FOUND })

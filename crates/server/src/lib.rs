@@ -7,6 +7,7 @@ pub mod config;
 mod directory;
 pub mod generated;
 mod http;
+mod pages;
 mod routes;
 mod serve;
 

@@ -85,11 +85,7 @@ impl Extras {
 
     pub(crate) fn apply(self, response: &mut Response) {
         let headers = response.headers_mut();
-        for line in self.cookies.lines() {
-            if let Ok(value) = HeaderValue::from_str(line) {
-                headers.append(header::SET_COOKIE, value);
-            }
-        }
+        self.cookies.apply(headers);
         let mut exposed: Vec<&str> = Vec::new();
         for (name, token) in &self.tokens {
             if let Ok(mut value) = HeaderValue::from_str(token) {

@@ -2,7 +2,7 @@
 
 use countersign_engine::{Engine, Session};
 use countersign_token::SignedCookie;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use crate::config::Config;
 
@@ -121,8 +121,12 @@ impl SetCookies {
         self.0.extend(later.0);
     }
 
-    pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(_, line)| line.as_str())
+    pub(crate) fn apply(self, headers: &mut HeaderMap) {
+        for (_, line) in self.0 {
+            if let Ok(value) = HeaderValue::try_from(line) {
+                headers.append(header::SET_COOKIE, value);
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::response::IntoResponse;
 use axum::routing::any;
@@ -151,14 +152,7 @@ async fn decode_body<E: Endpoint>(
             return Err(Problem::worded(Error::UnsupportedMediaType, message));
         }
     };
-    let limit = usize::try_from(app.config.server.max_body).unwrap_or(usize::MAX);
-    let patience = Duration::from_secs(app.config.server.request_timeout.into());
-    let read = tokio::time::timeout(patience, Limited::new(body, limit).collect()).await;
-    let bytes = match read {
-        Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Problem::new(Error::BodyTooLarge)),
-        Ok(Err(_)) | Err(_) => return Err(Problem::new(Error::InvalidJson)),
-    };
+    let bytes = read_body(app, body).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -169,7 +163,19 @@ async fn decode_body<E: Endpoint>(
     serde_json::from_slice(&bytes).map(Some).map_err(|_| Problem::new(Error::InvalidJson))
 }
 
-fn form_pairs(text: &str) -> Vec<(String, String)> {
+/// Reads a body that is neither too large nor too slow (security H5, H6).
+pub(crate) async fn read_body(app: &App, body: axum::body::Body) -> Result<Bytes, Problem> {
+    let limit = usize::try_from(app.config.server.max_body).unwrap_or(usize::MAX);
+    let patience = Duration::from_secs(app.config.server.request_timeout.into());
+    match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(Error::BodyTooLarge)),
+        Ok(Err(_)) | Err(_) => Err(Problem::new(Error::InvalidJson)),
+    }
+}
+
+/// The fields of a form, or of a query (URL standard, `application/x-www-form-urlencoded`).
+pub(crate) fn form_pairs(text: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 

@@ -134,7 +134,7 @@ fn is_web(url: &Url) -> bool {
 }
 
 /// A path of our own: one slash first, nothing a browser could take for another host, now or after decoding.
-fn is_safe_path(target: &str) -> bool {
+pub(crate) fn is_safe_path(target: &str) -> bool {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let lower = path.to_ascii_lowercase();
     target.starts_with('/')

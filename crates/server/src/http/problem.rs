@@ -81,6 +81,26 @@ impl Problem {
         Self { retry_after: Some(seconds), ..Self::new(error) }
     }
 
+    /// The status it is answered with.
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Its code, for programs.
+    pub(crate) fn code(&self) -> Option<&'static str> {
+        self.row.code
+    }
+
+    /// Its sentence.
+    pub(crate) fn message(&self) -> &str {
+        self.message.as_deref().unwrap_or(self.row.message)
+    }
+
+    /// Seconds after which it may have passed.
+    pub(crate) fn wait(&self) -> Option<u64> {
+        self.retry_after
+    }
+
     /// A failure of ours: the cause goes to the log.
     pub(crate) fn internal(cause: &str) -> Self {
         tracing::error!(cause, "a request failed");
@@ -103,13 +123,11 @@ impl<E: Coded> From<Failure<E>> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let message = self.message.unwrap_or_else(|| self.row.message.to_owned());
-        let mut body = Map::from_iter([("message".to_owned(), Value::String(message))]);
-        if let Some(code) = self.row.code {
+        let mut body = Map::from_iter([("message".to_owned(), Value::from(self.message()))]);
+        if let Some(code) = self.code() {
             body.insert("code".to_owned(), code.into());
         }
-        let status = StatusCode::from_u16(self.row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, axum::Json(body)).into_response();
+        let mut response = (self.status(), axum::Json(body)).into_response();
         if let Some(seconds) = self.retry_after {
             // The official client reads the one with the X, everyone else the other.
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -1,0 +1,78 @@
+//! Reading what a form of ours posted.
+
+use axum::extract::Request;
+use countersign_contract::{Endpoint, transport};
+use http::{HeaderMap, header};
+
+use crate::app::App;
+use crate::http::endpoint::{form_pairs, read_body};
+use crate::http::problem::Problem;
+use crate::http::visit::Visit;
+
+/// The fields of a form. They may hold a password, so they are never printed.
+#[derive(Default)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+/// A posted form, who sent it, and whether it may be acted upon.
+pub(crate) struct Posted {
+    pub(crate) visit: Visit,
+    pub(crate) form: Form,
+    pub(crate) admitted: Result<(), Problem>,
+}
+
+impl Form {
+    /// The first value of a field; empty where there is none.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Whether a box was ticked.
+    pub(crate) fn is_ticked(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
+    /// The query of an address, read like a form.
+    pub(crate) fn query(request: &Request) -> Self {
+        Self(form_pairs(request.uri().query().unwrap_or_default()))
+    }
+}
+
+impl Posted {
+    /// Reads a form that does what the endpoint `E` does: it is counted with `E`, and its origin is checked as that
+    /// of `E` is. Of a form sent from elsewhere nothing is kept, so that nobody else fills in our forms.
+    pub(crate) async fn read<E: Endpoint>(app: &App, request: Request) -> Self {
+        let (parts, body) = request.into_parts();
+        let visit = Visit::of(&parts, app);
+        if let Err(problem) = check_origin::<E>(app, &parts.headers) {
+            return Self { visit, form: Form::default(), admitted: Err(problem) };
+        }
+        match read(app, &parts.headers, body).await {
+            Ok(form) => {
+                let admitted = count::<E>(app, &visit);
+                Self { visit, form, admitted }
+            }
+            Err(problem) => Self { visit, form: Form::default(), admitted: Err(problem) },
+        }
+    }
+}
+
+fn check_origin<E: Endpoint>(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    app.origins.check(headers)?;
+    if E::FORM_CSRF { app.origins.check_form(headers) } else { Ok(()) }
+}
+
+fn count<E: Endpoint>(app: &App, visit: &Visit) -> Result<(), Problem> {
+    app.limiter
+        .count(visit.address, E::PATH, app.engine.clock().now())
+        .map_err(|seconds| Problem::retry_after(transport::Error::RateLimited, seconds))
+}
+
+async fn read(app: &App, headers: &HeaderMap, body: axum::body::Body) -> Result<Form, Problem> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Problem::new(transport::Error::UnsupportedMediaType));
+    }
+    let bytes = read_body(app, body).await?;
+    Ok(Form(form_pairs(&String::from_utf8_lossy(&bytes))))
+}
