@@ -12,14 +12,19 @@ const START_TIMEOUT_MS = 20_000;
 
 /** The binary under test: `COUNTERSIGN_BIN`, or the debug build of this checkout. */
 export const binary = process.env.COUNTERSIGN_BIN ?? fileURLToPath(new URL("../target/debug/countersign", import.meta.url));
+const serve = [binary, "serve"];
 
 /** Servers that must not outlive us. */
 const running = new Set();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** Starts `countersign serve` on a free port of loopback; `file` is the database, by default a new one in `directory`. */
-export async function startOurs({ settings = {}, secret, directory, file = join(directory, "ours.db") }) {
-  if (!existsSync(binary)) throw new Error(`no binary at ${binary}: run cargo build, or set COUNTERSIGN_BIN`);
+/**
+ * Starts a server of ours on a free port of loopback; `file` is the database, by default a new one in `directory`.
+ *
+ * `command` is `countersign serve` or a program that serves the same endpoints beside its own.
+ */
+export async function startOurs({ settings = {}, secret, directory, file = join(directory, "ours.db"), command = serve }) {
+  if (!existsSync(command[0])) throw new Error(`no binary at ${command[0]}: run cargo build, or set COUNTERSIGN_BIN`);
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const environment = {
@@ -31,21 +36,21 @@ export async function startOurs({ settings = {}, secret, directory, file = join(
     ...inEnvironment({ rateLimit: { enabled: false }, ...settings }),
   };
 
-  let server = await start(environment, directory, origin);
+  let server = await start(command, environment, directory, origin);
   return {
     name: "ours",
     origin,
     file,
     async restart() {
       await server.stop();
-      server = await start(environment, directory, origin);
+      server = await start(command, environment, directory, origin);
     },
     stop: () => server.stop(),
   };
 }
 
-async function start(environment, directory, origin) {
-  const child = spawn(binary, ["serve"], { env: environment, cwd: directory, stdio: ["ignore", "pipe", "pipe"] });
+async function start([program, ...args], environment, directory, origin) {
+  const child = spawn(program, args, { env: environment, cwd: directory, stdio: ["ignore", "pipe", "pipe"] });
   const said = [];
   child.stdout.on("data", (chunk) => said.push(chunk));
   child.stderr.on("data", (chunk) => said.push(chunk));
@@ -64,13 +69,13 @@ async function start(environment, directory, origin) {
 async function untilReady(child, origin, said) {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`countersign ended with ${child.exitCode}: ${said()}`);
+    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}: ${said()}`);
     const answer = await exchange(origin, "GET", "/healthz").catch(() => undefined);
     if (answer?.status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   child.kill("SIGKILL");
-  throw new Error(`countersign was not ready in ${START_TIMEOUT_MS} ms: ${said()}`);
+  throw new Error(`${child.spawnfile} was not ready in ${START_TIMEOUT_MS} ms: ${said()}`);
 }
 
 /** Better Auth's options as our environment variables: `session.freshAge` is `COUNTERSIGN__SESSION__FRESH_AGE`. */

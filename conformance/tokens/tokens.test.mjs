@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { decodeProtectedHeader, exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT } from "jose";
 
 import { PASSWORD, SECRET } from "../harness/app.mjs";
 import { exchange } from "../harness/http.mjs";
-import { startOurs } from "../ours.mjs";
+import { binary, startOurs } from "../ours.mjs";
 import { mint, verify } from "./countersign.mjs";
 import { startPyJwt } from "./pyjwt.mjs";
 
@@ -116,6 +116,28 @@ test("one flipped character anywhere is refused by us", () => {
     if (token[at] === ".") continue;
     const flipped = token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
     assert.ok(verify(flipped, { secret: SECRET }).refused, `character ${at}`);
+  }
+});
+
+test("the guard of an API admits tokens of jose and PyJWT for a user it knows, and no others", async (t) => {
+  const directory = mkdtempSync(join(scratch, "tasks-"));
+  const tasks = await startOurs({ secret: SECRET, directory, command: [join(dirname(binary), "countersign-tasks")] });
+  t.after(() => tasks.stop());
+  const body = { name: "Ada", email: EMAIL, password: PASSWORD };
+  const { user } = (await exchange(tasks.origin, "POST", "/api/auth/sign-up/email", { body })).json;
+  const list = (token) => exchange(tasks.origin, "GET", "/tasks", { headers: { authorization: `Bearer ${token}` } });
+  const byJose = (over, secret = key) => new SignJWT(claims({ sub: user.id, ...over })).setProtectedHeader({ alg: "HS256" }).sign(secret);
+
+  const { token: byPyJwt } = await pyjwt.ask({ do: "mint", claims: claims({ sub: user.id }), secret: SECRET });
+  for (const token of [await byJose(), byPyJwt]) {
+    const { status, text } = await list(token);
+    assert.equal(status, 200, text);
+  }
+  const refused = [await byJose({ sub: SUBJECT }), await byJose({ exp: now() - 1, iat: now() - 9 }), await byJose({}, new TextEncoder().encode(OTHER_SECRET))];
+  for (const token of refused) {
+    const { status, headers } = await list(token);
+    assert.equal(status, 401);
+    assert.match(headers["www-authenticate"], /^Bearer .*error="invalid_token"/);
   }
 });
 
