@@ -118,6 +118,12 @@ export const differences = [
     ours: "400 BAD_REQUEST",
   }),
 
+  answer("unknown paths uncounted", "an unknown path costs nothing, so it is not counted", {
+    scenario: "limits: unknown paths below /sign-in count to three",
+    real: '429 "Too many requests. Please try again later."',
+    ours: "404 ∅",
+  }),
+
   // Failures of the database
   answer("coded failure", CODED, { scenario: /: says? what the database made impossible/, real: "500 ∅", ours: "500 INTERNAL_SERVER_ERROR" }),
   answer("failed sign-out", "a sign-out that could not end the session is not reported as done", {
