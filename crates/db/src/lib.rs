@@ -31,6 +31,7 @@ mod schema;
 #[cfg(feature = "scratch")]
 pub mod scratch;
 mod statement;
+mod triggers;
 mod value;
 
 pub use connect::{Db, Kind, Options};

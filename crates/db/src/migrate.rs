@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::schema::{BETTER_AUTH, Column, Holds, OURS, STEPS, Step, Table};
 use crate::statement::Connection;
-use crate::{Db, Error, Kind, Names, Timestamp, args};
+use crate::{Db, Error, Kind, Names, Timestamp, args, triggers};
 
 /// One thing that was done to a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Applied {
     Index(String),
     /// A step of our own schema was run: its version and name.
     Step(i64, &'static str),
+    /// The triggers that write the feed were made.
+    Triggers,
 }
 
 impl fmt::Display for Applied {
@@ -33,6 +35,7 @@ impl fmt::Display for Applied {
             Self::Column(table, column) => write!(f, "added column {table}.{column}"),
             Self::Index(index) => write!(f, "made index {index}"),
             Self::Step(version, name) => write!(f, "ran step {version}: {name}"),
+            Self::Triggers => f.write_str("made the triggers that write the feed"),
         }
     }
 }
@@ -47,6 +50,8 @@ pub enum Missing {
     Column(String, String),
     /// An index.
     Index(String),
+    /// A trigger that writes the feed.
+    Trigger(&'static str),
 }
 
 impl fmt::Display for Missing {
@@ -55,6 +60,7 @@ impl fmt::Display for Missing {
             Self::Table(table) => write!(f, "table {table} is missing"),
             Self::Column(table, column) => write!(f, "column {table}.{column} is missing"),
             Self::Index(index) => write!(f, "index {index} is missing"),
+            Self::Trigger(trigger) => write!(f, "trigger {trigger} is missing"),
         }
     }
 }
@@ -76,6 +82,9 @@ impl Db {
         let catalog = Catalog::read(&mut connection).await?;
         let mut applied = better_auth(&mut connection, &catalog, self.names()).await?;
         applied.extend(ours(&mut connection, &catalog, self.names(), now).await?);
+        if triggers::complete(&mut connection, self.names()).await? {
+            applied.push(Applied::Triggers);
+        }
         tx.commit().await?;
         Ok(applied)
     }
@@ -99,6 +108,8 @@ impl Db {
                 missing.push(Missing::Table((*table).to_owned()));
             }
         }
+        drop(read);
+        missing.extend(self.triggers_missing().await?.into_iter().map(Missing::Trigger));
         Ok(missing)
     }
 }
@@ -149,6 +160,8 @@ async fn better_auth(connection: &mut Connection<'_>, catalog: &Catalog, names: 
             let ddl = lack.ddl(connection.kind(), names)?;
             match missing {
                 Missing::Index(index) => indexes.push((index, ddl)),
+                // Triggers are ours, and made when all tables are there.
+                Missing::Trigger(_) => {}
                 Missing::Table(table) => {
                     connection.script(ddl).await?;
                     applied.push(Applied::Table(table));

@@ -144,6 +144,8 @@ pub(crate) const OURS: &[(&str, &[&str])] = &[
     ("countersign_migration", &["version", "name", "appliedAt"]),
     ("countersign_session", &["sessionId", "generation", "dontRemember"]),
     ("countersign_audit", &["id", "at", "event", "userId", "sessionId", "address", "detail"]),
+    ("countersign_feed", &["seq", "kind", "subject", "since", "until", "at"]),
+    ("countersign_epoch", &["epoch"]),
 ];
 
 /// One step of our own schema: the same tables written for both databases. Steps are never edited, only added.
@@ -156,9 +158,17 @@ pub(crate) struct Step {
 }
 
 /// All steps, in order, numbered from 1.
-pub(crate) const STEPS: &[Step] = &[Step {
-    version: 1,
-    name: "session and audit",
-    sqlite: include_str!("../migrations/0001_session_and_audit.sqlite.sql"),
-    postgres: include_str!("../migrations/0001_session_and_audit.postgres.sql"),
-}];
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        version: 1,
+        name: "session and audit",
+        sqlite: include_str!("../migrations/0001_session_and_audit.sqlite.sql"),
+        postgres: include_str!("../migrations/0001_session_and_audit.postgres.sql"),
+    },
+    Step {
+        version: 2,
+        name: "feed",
+        sqlite: include_str!("../migrations/0002_feed.sqlite.sql"),
+        postgres: include_str!("../migrations/0002_feed.postgres.sql"),
+    },
+];

@@ -44,6 +44,7 @@ mod keys;
 mod mac;
 mod policy;
 mod refused;
+mod revocation;
 mod secret;
 mod sign;
 mod verdict;
@@ -56,6 +57,7 @@ pub use crate::{
     keys::{Algorithm, KeySet, SigningKey, UnknownAlgorithm, VerifyingKey},
     policy::{LeewayTooLong, MAX_LEEWAY, Policy},
     refused::Refused,
+    revocation::{Change, Revocations},
     secret::{InvalidSecrets, Purpose, Secret, Secrets, WeakSecret},
     sign::{CannotSign, sign},
     verdict::{Admitted, Standing, Unavailable, verdict},
