@@ -209,6 +209,7 @@ impl Config {
                 "base_path",
                 "must begin with a slash and not end with one, like /api/auth",
             ),
+            (self.path() != "/account", "base_path", "must not be /account, where the hosted pages stand"),
             (self.trusted_origins.iter().all(|it| is_origin_pattern(it)), "trusted_origins", ORIGINS),
             (is_header_token(&self.advanced.cookie_prefix), "advanced.cookie_prefix", PREFIX),
             (!insecure, "advanced.use_secure_cookies", "cannot be false where `base_url` is https"),

@@ -173,6 +173,8 @@ fn a_senseless_value_is_refused_by_key_and_variable() {
     for (toml, sentence) in [
         ("base_url = 'auth.example'", "`base_url` must be an absolute URL such as https://auth.example"),
         ("base_path = 'auth'", "`base_path` must begin with a slash and not end with one, like /api/auth"),
+        ("base_path = '/account'", "`base_path` must not be /account, where the hosted pages stand"),
+        ("base_url = 'https://a.example/account'", "`base_path` must not be /account, where the hosted pages stand"),
         (
             "base_url = 'https://a.example'\n[advanced]\nuse_secure_cookies = false",
             "`advanced.use_secure_cookies` cannot be false where `base_url` is https",

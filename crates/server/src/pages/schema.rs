@@ -78,6 +78,12 @@ pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// A text taken apart at its backticks: whether a part is code, and the part.
+pub(crate) fn spans(text: &str) -> Vec<(bool, &str)> {
+    let parts = text.split('`').enumerate().map(|(at, part)| (at % 2 == 1, part));
+    parts.filter(|(_, part)| !part.is_empty()).collect()
+}
+
 fn limited(kind: &str, schema: &Value) -> String {
     let mut words = if text(schema, "format") == "email" { "e-mail address".to_owned() } else { kind.to_owned() };
     if schema.get("minLength").is_some_and(|least| least == 1) {
@@ -111,5 +117,12 @@ mod tests {
         assert_eq!(words(json!({ "type": "array", "items": { "$ref": "#/components/schemas/A" } })), "list of A");
         assert_eq!(words(json!({ "anyOf": [{ "$ref": "#/components/schemas/A" }, { "type": "null" }] })), "A, or null");
         assert_eq!(words(json!({})), "any value");
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        assert_eq!(spans("go to `url`."), [(false, "go to "), (true, "url"), (false, ".")]);
+        assert_eq!(spans("`a`"), [(true, "a")]);
+        assert!(spans("").is_empty());
     }
 }
