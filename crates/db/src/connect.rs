@@ -149,11 +149,7 @@ impl Db {
     /// # Errors
     /// [`Error::Busy`] or [`Error::Unreachable`] when it does not answer.
     pub async fn clock(&self) -> Result<Timestamp, Error> {
-        let sql = match self.kind() {
-            Kind::Sqlite => "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-            Kind::Postgres => "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
-        };
-        self.read().await?.one::<i64>(sql, Vec::new()).await.map(Timestamp::from_millis)
+        self.read().await?.clock().await
     }
 
     /// The file a URL names, where it is a SQLite URL that [`Db::connect`] takes.

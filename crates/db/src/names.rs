@@ -255,12 +255,12 @@ mod tests {
         assert_eq!(render("{user.email@u}"), "\"u\".\"email\"");
         assert_eq!(render("{user.email@u:owner}"), "\"u\".\"email\" AS \"owner\"");
         assert_eq!(
-            render("{countersign_session.*}"),
-            "\"sessionId\" AS \"sessionId\", \"generation\" AS \"generation\", \"dontRemember\" AS \"dontRemember\""
+            render("{countersign_migration.*}"),
+            "\"version\" AS \"version\", \"name\" AS \"name\", \"appliedAt\" AS \"appliedAt\""
         );
         assert_eq!(
-            render("{countersign_session.*@c:c_}"),
-            "\"c\".\"sessionId\" AS \"c_sessionId\", \"c\".\"generation\" AS \"c_generation\", \"c\".\"dontRemember\" AS \"c_dontRemember\""
+            render("{countersign_migration.*@m:m_}"),
+            "\"m\".\"version\" AS \"m_version\", \"m\".\"name\" AS \"m_name\", \"m\".\"appliedAt\" AS \"m_appliedAt\""
         );
         assert_eq!(render("'{{}}'"), "'{}'");
     }

@@ -142,7 +142,7 @@ pub(crate) const BETTER_AUTH: &[Table] = &[
 /// Our own tables and their columns; a test compares them with what the migrations make.
 pub(crate) const OURS: &[(&str, &[&str])] = &[
     ("countersign_migration", &["version", "name", "appliedAt"]),
-    ("countersign_session", &["sessionId", "generation", "dontRemember"]),
+    ("countersign_session", &["sessionId", "generation", "dontRemember", "advancedAt"]),
     ("countersign_audit", &["id", "at", "event", "userId", "sessionId", "address", "detail"]),
     ("countersign_feed", &["seq", "kind", "subject", "since", "until", "at"]),
     ("countersign_epoch", &["epoch"]),
@@ -170,5 +170,11 @@ pub(crate) const STEPS: &[Step] = &[
         name: "feed",
         sqlite: include_str!("../migrations/0002_feed.sqlite.sql"),
         postgres: include_str!("../migrations/0002_feed.postgres.sql"),
+    },
+    Step {
+        version: 3,
+        name: "renewal",
+        sqlite: include_str!("../migrations/0003_renewal.sqlite.sql"),
+        postgres: include_str!("../migrations/0003_renewal.postgres.sql"),
     },
 ];

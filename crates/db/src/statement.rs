@@ -65,6 +65,19 @@ impl Read {
         self.connection().all(&sql, args).await
     }
 
+    /// What the database's own clock says in this moment, also within a transaction. Instants that several nodes compare are
+    /// taken from it, for their own clocks differ.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn clock(&mut self) -> Result<Timestamp, Error> {
+        let sql = match self.connection().kind() {
+            Kind::Sqlite => "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            Kind::Postgres => "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+        };
+        self.one::<i64>(sql, Vec::new()).await.map(Timestamp::from_millis)
+    }
+
     pub(crate) fn connection(&mut self) -> Connection<'_> {
         let link = match &mut self.source {
             Source::Sqlite(link) => Link::Sqlite(link),

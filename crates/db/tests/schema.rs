@@ -51,7 +51,12 @@ const OURS: [&str; 5] =
 
 /// What a migration adds to a database of Better Auth's.
 fn own_steps() -> Vec<Applied> {
-    vec![Applied::Step(1, "session and audit"), Applied::Step(2, "feed"), Applied::Triggers]
+    vec![
+        Applied::Step(1, "session and audit"),
+        Applied::Step(2, "feed"),
+        Applied::Step(3, "renewal"),
+        Applied::Triggers,
+    ]
 }
 
 both_databases! {

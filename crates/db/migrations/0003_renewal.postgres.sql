@@ -1,0 +1,1 @@
+alter table "countersign_session" add column "advancedAt" timestamptz;
