@@ -43,6 +43,7 @@ mod jwk;
 mod keys;
 mod mac;
 mod policy;
+mod refresh;
 mod refused;
 mod revocation;
 mod secret;
@@ -56,6 +57,7 @@ pub use crate::{
     jwk::InvalidKey,
     keys::{Algorithm, KeySet, SigningKey, UnknownAlgorithm, VerifyingKey},
     policy::{LeewayTooLong, MAX_LEEWAY, Policy},
+    refresh::{MAX_REFRESH_TOKEN_BYTES, RefreshToken},
     refused::Refused,
     revocation::{Change, Revocations},
     secret::{InvalidSecrets, Purpose, Secret, Secrets, WeakSecret},

@@ -36,6 +36,9 @@ pub enum CannotSign {
     /// The token would be longer than any verifier takes.
     #[error("the token would be longer than {MAX_TOKEN_BYTES} bytes")]
     TooLong,
+    /// A refresh token can name no session whose id is empty or this long.
+    #[error("the session's id is empty or too long for a refresh token")]
+    SessionId,
     /// The cryptographic library refused (ES256 draws a nonce from the system, which may fail).
     #[error("the cryptographic library cannot sign")]
     Library,

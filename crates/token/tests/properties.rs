@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use countersign_token::{
-    Algorithm, CannotSign, Claims, KeySet, Policy, Secret, Secrets, SignedCookie, SigningKey, Verifier, sign,
+    Algorithm, CannotSign, Claims, KeySet, Policy, RefreshToken, Secret, Secrets, SignedCookie, SigningKey, Verifier,
+    sign,
 };
 use proptest::{collection::vec, option, prelude::*};
 
@@ -79,6 +80,26 @@ proptest! {
         prop_assert_eq!(SignedCookie::verify(&raw, &both), Some(&*value));
         prop_assert_eq!(SignedCookie::verify(&raw, &Secrets::single(new)), None);
     }
+
+    #[test]
+    fn a_refresh_token_gives_its_session_and_generation_back(
+        id in "\\PC{1,60}", generation in any::<u32>(), old in any::<[u8; 32]>(), new in any::<[u8; 32]>(),
+    ) {
+        prop_assume!(old != new);
+        let (old, new) = (Secret::from_entropy(old), Secret::from_entropy(new));
+        let token = RefreshToken::mint(&id, generation, &old).unwrap();
+        let both = Secrets::single(new.clone()).with_unversioned(old);
+        let genuine = RefreshToken::verify(&token, &both).unwrap();
+        prop_assert_eq!((genuine.session_id(), genuine.generation()), (&*id, generation));
+        prop_assert_eq!(RefreshToken::verify(&token, &Secrets::single(new)), None);
+    }
+
+    #[test]
+    fn any_text_is_no_refresh_token(text in any::<String>(), parts in vec("[A-Za-z0-9_-]{0,60}", 0..4)) {
+        let secrets = Secrets::single(Secret::from_entropy([1; 32]));
+        prop_assert_eq!(RefreshToken::verify(&text, &secrets), None);
+        prop_assert_eq!(RefreshToken::verify(&format!("csr_{}", parts.join(".")), &secrets), None);
+    }
 }
 
 #[test]
@@ -114,6 +135,26 @@ fn any_single_changed_byte_of_a_cookie_is_refused() {
     {
         assert_eq!(SignedCookie::verify(altered, &secrets), None, "{altered}");
     }
+}
+
+#[test]
+fn any_single_changed_byte_of_a_refresh_token_is_refused() {
+    let secrets = Secrets::single(Secret::from_entropy([9; 32]));
+    let token = RefreshToken::mint("0197f3c2-6f0a-7c55-9d2e-2f1f8a7b6c5d", 3, secrets.current()).unwrap();
+    for at in 0..token.len() {
+        for bit in 0..7 {
+            let mut bytes = token.clone().into_bytes();
+            *bytes.get_mut(at).unwrap() ^= 1 << bit;
+            let altered = String::from_utf8(bytes).unwrap();
+            assert_eq!(RefreshToken::verify(&altered, &secrets), None, "byte {at}, bit {bit}: {altered}");
+        }
+    }
+    for altered in
+        [&format!("{token}="), &format!("{token}."), &format!(" {token}"), &format!("{token}\n"), &token[4..]]
+    {
+        assert_eq!(RefreshToken::verify(altered, &secrets), None, "{altered}");
+    }
+    assert_eq!(RefreshToken::verify(&token.repeat(200), &secrets), None);
 }
 
 /// Made with Node's `crypto.createHmac("sha256", secret).update(value).digest("base64")`, as Better Auth does.
