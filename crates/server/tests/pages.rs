@@ -388,6 +388,28 @@ async fn the_form_and_the_endpoint_share_one_allowance() {
 }
 
 #[tokio::test]
+async fn a_busy_server_says_so_and_when_to_come_back() {
+    let house = House::with(|config| config.engine.password_hash.queue_max = 0).await;
+    let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
+    for path in ["/sign-in", "/sign-up"] {
+        let page = house.post(path, "", &fields).await;
+        assert_eq!((page.status, page.header(header::RETRY_AFTER)), (StatusCode::SERVICE_UNAVAILABLE, "2"), "{path}");
+        page.says("The server is busy right now. Please try again in 2 seconds.");
+        page.says("value=\"ada@example.com\"");
+    }
+}
+
+#[tokio::test]
+async fn a_method_a_page_does_not_take_is_refused_under_the_same_headers() {
+    let house = House::new().await;
+    for path in ["/account/sign-out", "/account/revoke", "/account/revoke-others"] {
+        let page = house.get(path, "").await;
+        assert_eq!(page.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert!(page.header(header::CONTENT_SECURITY_POLICY).starts_with("default-src 'none'"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_is_not_to_be_remembered_gets_a_cookie_that_ends_with_the_browser() {
     let house = House::new().await;
     house.sign_up("Ada", "ada@example.com").await;
