@@ -1,21 +1,17 @@
-//! Rows kept in memory: users, sessions, and the sessions ended here.
+//! Rows kept in memory: users and sessions.
 //!
 //! A fill takes a [`Ticket`] before it reads and is dropped if anything was forgotten since, so that a row read before
 //! a change is never kept after it. Hits take no lock. Unknown users and sessions are not kept.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use crate::config::{Cache as Sizes, Token};
-use crate::session::rows::Ended;
+use crate::config::Cache as Sizes;
 use crate::{Caller, Session, User};
 
 pub(crate) struct Cache {
     users: moka::sync::Cache<String, Arc<User>>,
     sessions: moka::sync::Cache<String, Arc<Session>>,
     ids_by_token: moka::sync::Cache<String, String>,
-    /// Access tokens of these sessions are refused for as long as any could live.
-    ended: moka::sync::Cache<String, ()>,
     /// How often something was forgotten.
     changes: Mutex<u64>,
 }
@@ -25,13 +21,11 @@ pub(crate) struct Cache {
 pub(crate) struct Ticket(u64);
 
 impl Cache {
-    pub(crate) fn new(sizes: &Sizes, token: &Token) -> Self {
-        let life = Duration::from_secs(token.longest_lifetime().into());
+    pub(crate) fn new(sizes: &Sizes) -> Self {
         Self {
             users: moka::sync::Cache::new(sizes.users.into()),
             sessions: moka::sync::Cache::new(sizes.sessions.into()),
             ids_by_token: moka::sync::Cache::new(sizes.sessions.into()),
-            ended: moka::sync::Cache::builder().time_to_live(life).build(),
             changes: Mutex::new(0),
         }
     }
@@ -48,10 +42,6 @@ impl Cache {
 
     pub(crate) fn caller_by_token(&self, token: &str) -> Option<Caller> {
         self.caller(&self.ids_by_token.get(token)?)
-    }
-
-    pub(crate) fn has_ended(&self, session_id: &str) -> bool {
-        self.ended.contains_key(session_id)
     }
 
     pub(crate) fn ticket(&self) -> Ticket {
@@ -77,13 +67,12 @@ impl Cache {
         self.change(|| self.sessions.invalidate(id));
     }
 
-    /// Forgets sessions and refuses their access tokens from now on.
-    pub(crate) fn end_sessions(&self, ended: &[Ended]) {
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
         self.change(|| {
-            for Ended(id) in ended {
-                self.sessions.invalidate(id);
-                self.ended.insert(id.clone(), ());
-            }
+            self.users.invalidate_all();
+            self.sessions.invalidate_all();
+            self.ids_by_token.invalidate_all();
         });
     }
 

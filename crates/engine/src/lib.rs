@@ -10,6 +10,7 @@ pub mod chance;
 pub mod clock;
 pub mod config;
 mod error;
+pub mod feed;
 mod hasher;
 mod key;
 pub mod keys;
@@ -53,6 +54,7 @@ pub struct Inner {
     keys: keys::Keys,
     hasher: hasher::Hasher,
     cache: cache::Cache,
+    feed: feed::Feed,
     config: Config,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
@@ -127,7 +129,8 @@ impl Engine {
             db,
             keys,
             hasher: hasher::Hasher::new(&config.password_hash),
-            cache: cache::Cache::new(&config.cache, &config.token),
+            cache: cache::Cache::new(&config.cache),
+            feed: feed::Feed::default(),
             config,
             clock,
             chance,

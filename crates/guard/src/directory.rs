@@ -2,19 +2,19 @@
 
 use std::future::Future;
 
-use countersign_token::{Standing, Unavailable};
+use countersign_token::{Claims, Standing, Unavailable};
 
 /// Says whether the subject of a verified token exists and is active. Asked on every request, so it should answer from
 /// memory.
 ///
 /// ```
-/// use countersign_guard::{Directory, Standing, Unavailable};
+/// use countersign_guard::{Claims, Directory, Standing, Unavailable};
 ///
 /// struct Staff;
 ///
 /// impl Directory for Staff {
-///     async fn standing(&self, subject: &str, _session: Option<&str>) -> Result<Standing, Unavailable> {
-///         match subject {
+///     async fn standing(&self, claims: &Claims) -> Result<Standing, Unavailable> {
+///         match claims.sub.as_str() {
 ///             "ada" => Ok(Standing::Active { role: Some("admin".to_owned()) }),
 ///             _ => Ok(Standing::Unknown),
 ///         }
@@ -25,11 +25,7 @@ pub trait Directory: Send + Sync + 'static {
     /// What is known of the user, and of the session the token belongs to where it names one.
     ///
     /// Answer [`Unavailable`] when it cannot be known now: the caller hears 503, never 401.
-    fn standing(
-        &self,
-        subject: &str,
-        session: Option<&str>,
-    ) -> impl Future<Output = Result<Standing, Unavailable>> + Send;
+    fn standing(&self, claims: &Claims) -> impl Future<Output = Result<Standing, Unavailable>> + Send;
 }
 
 /// Every subject is active for as long as its token lives, and has no role.
@@ -40,7 +36,7 @@ pub trait Directory: Send + Sync + 'static {
 pub struct TrustTheToken;
 
 impl Directory for TrustTheToken {
-    async fn standing(&self, _: &str, _: Option<&str>) -> Result<Standing, Unavailable> {
+    async fn standing(&self, _: &Claims) -> Result<Standing, Unavailable> {
         Ok(Standing::Active { role: None })
     }
 }

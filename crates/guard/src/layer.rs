@@ -66,7 +66,7 @@ impl<D: Directory> Guard<D> {
     pub async fn admit(&self, headers: &HeaderMap) -> Result<Identity, Rejection> {
         let token = bearer_token(headers)?.ok_or(Rejection::NoCredentials)?;
         let claims = self.verifier.verify_owned(token, self.clock.now())?;
-        let standing = self.directory.standing(&claims.sub, claims.sid.as_deref()).await;
+        let standing = self.directory.standing(&claims).await;
         let admitted = verdict(claims, standing.map_err(countersign_token::Refused::from)?)?;
         Ok(Identity::new(admitted, Arc::clone(&self.permissions)))
     }

@@ -53,7 +53,7 @@ mod layer;
 mod permissions;
 mod service;
 
-pub use countersign_token::{Standing, Unavailable};
+pub use countersign_token::{Claims, Standing, Unavailable};
 
 pub use crate::{
     bearer::bearer_token,

@@ -9,10 +9,10 @@ use axum::{
     routing::{get, post},
 };
 use countersign_guard::{
-    Directory, Guard, HasPermission, HasRole, Identity, NotFound, Permission, Permissions, Rejection, Role, Standing,
-    TrustTheToken, Unavailable,
+    Claims, Directory, Guard, HasPermission, HasRole, Identity, NotFound, Permission, Permissions, Rejection, Role,
+    Standing, TrustTheToken, Unavailable,
 };
-use countersign_token::{Claims, KeySet, Policy, SigningKey, Verifier, sign};
+use countersign_token::{KeySet, Policy, SigningKey, Verifier, sign};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -24,7 +24,8 @@ const NOW: i64 = 1_790_000_000;
 struct Two;
 
 impl Directory for Two {
-    async fn standing(&self, subject: &str, _: Option<&str>) -> Result<Standing, Unavailable> {
+    async fn standing(&self, claims: &Claims) -> Result<Standing, Unavailable> {
+        let subject = claims.sub.as_str();
         Ok(match subject {
             "ada" => Standing::Active { role: Some("user, admin".to_owned()) },
             "eve" => Standing::Active { role: Some("user".to_owned()) },

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should stop")]
 
 use axum::{Router, body::Body, routing::get};
-use countersign_guard::{Directory, Guard, Identity, Standing, Unavailable};
+use countersign_guard::{Claims, Directory, Guard, Identity, Standing, Unavailable};
 use countersign_token::Refused;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -16,8 +16,8 @@ mod fixture;
 struct Fixture;
 
 impl Directory for Fixture {
-    async fn standing(&self, subject: &str, session: Option<&str>) -> Result<Standing, Unavailable> {
-        fixture::standing(subject, session)
+    async fn standing(&self, claims: &Claims) -> Result<Standing, Unavailable> {
+        fixture::standing(&claims.sub, claims.sid.as_deref())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The engine as a guard's directory: routes beside ours are admitted by the same word as ours.
 
 use countersign_engine::Engine;
-use countersign_guard::{Directory, Guard, Standing, Unavailable};
+use countersign_guard::{Claims, Directory, Guard, Standing, Unavailable};
 
 use crate::App;
 
@@ -11,8 +11,8 @@ use crate::App;
 pub struct Residents(Engine);
 
 impl Directory for Residents {
-    async fn standing(&self, subject: &str, session: Option<&str>) -> Result<Standing, Unavailable> {
-        self.0.standing(subject, session).await.map_err(|error| {
+    async fn standing(&self, claims: &Claims) -> Result<Standing, Unavailable> {
+        self.0.standing_of(claims).await.map_err(|error| {
             tracing::warn!(%error, "the directory cannot answer");
             Unavailable
         })

@@ -138,7 +138,7 @@ impl Engine {
         };
         let ended = self.end_all_sessions(&mut tx, id).await?;
         let signed_in = self.finish(tx, FirstFactor::current_password(user), device).await?;
-        self.cache.end_sessions(&ended);
+        self.end_sessions(&ended);
         Ok(PasswordChanged::SessionsReplaced(Box::new(signed_in)))
     }
 }

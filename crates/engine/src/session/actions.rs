@@ -82,12 +82,10 @@ impl Engine {
             Err(found) => return Ok(found),
         };
         let now = self.clock.now();
-        if rules::has_ended(&caller.session, now) {
-            if renewal != Renewal::OnlySay {
-                self.sweep(&caller.session).await?;
-            }
-            return Ok(Found::Gone);
-        }
+        let caller = match self.still_live(caller, renewal).await? {
+            Some(caller) => caller,
+            None => return Ok(Found::Gone),
+        };
         if is_suspended(&caller.user, now) {
             return Ok(Found::Gone);
         }
@@ -117,7 +115,7 @@ impl Engine {
         };
         let Some(id) = claims.sid.clone() else { return Ok(Err(Found::Nobody)) };
         let Some(caller) = self.caller_by_id(&id).await? else { return Ok(Err(Found::Gone)) };
-        let standing = self.standing(&claims.sub, Some(&id)).await?;
+        let standing = self.standing_of(&claims).await?;
         match verdict(claims, standing) {
             Ok(admitted) if admitted.sub == caller.user.id => Ok(Ok(caller)),
             _ => Ok(Err(Found::Gone)),
@@ -148,7 +146,7 @@ impl Engine {
         let changed = rows::renew(&mut tx, &caller.session.id, expires_at, now).await.map_err(Error::from)?;
         if changed == 0 {
             drop(tx);
-            self.cache.end_sessions(&[Ended(caller.session.id.clone())]);
+            self.end_sessions(&[Ended(caller.session.id.clone())]);
             return Err(SessionError::Vanished);
         }
         tx.commit().await.map_err(Error::from)?;
@@ -157,13 +155,23 @@ impl Engine {
         Ok(Caller { session: Arc::new(session), user: caller.user })
     }
 
-    /// Deletes the row of a session whose time has passed.
-    async fn sweep(&self, session: &Session) -> Result<(), Error> {
-        let mut tx = self.db.write().await?;
-        let ended = rows::delete(&mut tx, &session.id).await?;
-        tx.commit().await?;
-        self.cache.end_sessions(&ended);
-        Ok(())
+    /// The session if its time has not passed. A cached end may be an old one, so the row is read again before anyone
+    /// is refused for it; a row whose time has passed is deleted, unless nothing is to be changed.
+    async fn still_live(&self, caller: Caller, renewal: Renewal) -> Result<Option<Caller>, Error> {
+        let now = self.clock.now();
+        if !rules::has_ended(&caller.session, now) {
+            return Ok(Some(caller));
+        }
+        self.cache.forget_session(&caller.session.id);
+        let again = self.caller_by_id(&caller.session.id).await?;
+        let live = again.filter(|caller| !rules::has_ended(&caller.session, now));
+        if live.is_none() && renewal != Renewal::OnlySay {
+            let mut tx = self.db.write().await?;
+            rows::delete_ended(&mut tx, &caller.session.id, now).await?;
+            tx.commit().await?;
+            self.cache.forget_session(&caller.session.id);
+        }
+        Ok(live)
     }
 
     /// The caller's live sessions.
@@ -194,7 +202,7 @@ impl Engine {
         let ended = rows::delete(&mut tx, &caller.session.id).await?;
         self.record(&mut tx, Event::SignedOut { caller: &caller }).await?;
         tx.commit().await?;
-        self.cache.end_sessions(&ended);
+        self.end_sessions(&ended);
         Ok(())
     }
 
@@ -233,7 +241,7 @@ impl Engine {
             self.record(&mut tx, Event::SessionsRevoked { caller, count: ended.len() }).await?;
         }
         tx.commit().await?;
-        self.cache.end_sessions(&ended);
+        self.end_sessions(&ended);
         Ok(())
     }
 

@@ -121,6 +121,11 @@ pub(crate) async fn delete(tx: &mut Tx, id: &str) -> Result<Vec<Ended>, Error> {
     tx.all("DELETE FROM {session} WHERE {session.id} = $1 RETURNING {session.id} AS id", args![id]).await
 }
 
+/// Deletes a session only if its time has passed.
+pub(crate) async fn delete_ended(tx: &mut Tx, id: &str, now: Timestamp) -> Result<u64, Error> {
+    tx.run("DELETE FROM {session} WHERE {session.id} = $1 AND {session.expiresAt} <= $2", args![id, now]).await
+}
+
 /// Deletes a session of `user_id` by its token; another's is left alone.
 pub(crate) async fn delete_own(tx: &mut Tx, user_id: &str, token: &str) -> Result<Vec<Ended>, Error> {
     tx.all(

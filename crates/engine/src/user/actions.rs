@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use countersign_db::{Timestamp, Tx};
-use countersign_token::Standing;
+use countersign_token::{Claims, Standing};
 
 use super::rows::{Ban, Profile};
 use super::{rows, rules};
@@ -51,18 +51,33 @@ pub enum UpdateError {
 }
 
 impl Engine {
-    /// What the directory says of a subject, for the verdict on an access token. A user known to this process costs no
-    /// statement. The session is looked up among those ended here, never in the table.
+    /// What the directory says of the bearer of these claims, for the verdict on an access token. A user known to this
+    /// process costs no statement, and the session table is never read: ended sessions are among the refusals.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when the user is not known yet and the database does not answer.
+    pub async fn standing_of(&self, claims: &Claims) -> Result<Standing, Error> {
+        match self.standing(&claims.sub, claims.sid.as_deref()).await? {
+            Standing::Active { role } => {
+                let refusal = self.feed.refusals().standing(claims, self.clock.now().seconds());
+                Ok(refusal.unwrap_or(Standing::Active { role }))
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// The same of a subject and a session alone.
     ///
     /// # Errors
     /// [`Error::Database`] when the user is not known yet and the database does not answer.
     pub async fn standing(&self, subject: &str, session: Option<&str>) -> Result<Standing, Error> {
-        if session.is_some_and(|id| self.cache.has_ended(id)) {
-            return Ok(Standing::SessionEnded);
-        }
+        let now = self.clock.now();
         let Some(user) = self.user_by_id(subject).await? else { return Ok(Standing::Unknown) };
-        if rules::is_suspended(&user, self.clock.now()) {
+        if rules::is_suspended(&user, now) {
             return Ok(Standing::Suspended);
+        }
+        if session.is_some_and(|id| self.feed.refusals().has_ended(id, now.seconds())) {
+            return Ok(Standing::SessionEnded);
         }
         Ok(Standing::Active { role: user.role.clone() })
     }
@@ -144,7 +159,7 @@ impl Engine {
         self.record(&mut tx, Event::UserSuspended { user: id }).await?;
         tx.commit().await?;
         self.cache.forget_user(id);
-        self.cache.end_sessions(&ended);
+        self.end_sessions(&ended);
         Ok(true)
     }
 
@@ -197,7 +212,7 @@ impl Engine {
         }
         tx.commit().await?;
         self.cache.forget_user(id);
-        self.cache.end_sessions(&ended);
+        self.end_sessions(&ended);
         Ok(found)
     }
 

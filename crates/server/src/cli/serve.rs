@@ -29,10 +29,17 @@ async fn serve(mut config: Config, found: Found) -> Result<(), Failure> {
         config.engine.base_url = BaseUrl::local(listener.local_addr()?.port());
     }
     let engine = deployment::open(db, found, &config).await?;
+    // What was refused before the restart is refused from the first request on.
+    engine.catch_up().await.map_err(Failure::refused)?;
     let (page, kind) = (config.engine.base_url.origin(), engine.database().kind());
     answer(format_args!("Countersign is ready on {kind}: open {page} (the API is at {})", config.endpoints()))?;
     let app = App::new(engine.clone(), config.clone());
+    let follower = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.follow_feed().await }
+    });
     crate::serve(listener, app.router(), &config.server, stopped()).await?;
+    follower.abort();
     engine.database().close().await;
     Ok(())
 }
