@@ -28,7 +28,13 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let config = Config::load(&Sources::new(None, std::env::vars_os())?)?;
-    let app = App::new(engine(&config).await?, config.clone());
+    let engine = engine(&config).await?;
+    engine.catch_up().await?;
+    tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.follow_feed().await }
+    });
+    let app = App::new(engine, config.clone());
     let store = Store::open(Path::new(TASKS)).await?;
     let listener = TcpListener::bind((config.server.host.as_str(), config.server.port)).await?;
     tracing::info!("tasks at http://{}/tasks, accounts at {}", listener.local_addr()?, config.endpoints());

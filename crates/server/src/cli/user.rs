@@ -234,7 +234,6 @@ fn done(found: Result<bool, countersign_engine::Error>, what: std::fmt::Argument
     if !found.map_err(Failure::refused)? {
         return Err(Failure::refused("the user is gone"));
     }
-    note("a server that runs already may go on with what it knows of this user until it is restarted");
     Ok(answer(printable(&what.to_string()))?)
 }
 
