@@ -60,12 +60,14 @@ impl Visit {
         }
     }
 
-    /// Ends the session the request shows.
+    /// Ends the session the request shows: the cookie's where the bearer opens none, so that no live one is left behind.
     pub(crate) async fn sign_out(&self, app: &App) -> Result<(), countersign_engine::Error> {
-        match self.credential(app) {
-            Some(credential) => app.engine.sign_out(credential.presented()).await,
-            None => Ok(()),
+        for credential in [self.bearer(app), self.cookie(app)].into_iter().flatten() {
+            if app.engine.sign_out(credential.presented()).await? {
+                break;
+            }
         }
+        Ok(())
     }
 
     fn credential(&self, app: &App) -> Option<Credential> {
