@@ -112,6 +112,15 @@ impl TestApp {
         browser
     }
 
+    /// An access token of the session a browser is signed in with.
+    ///
+    /// # Panics
+    /// When it is signed in with none.
+    pub async fn access_token_of(&self, browser: &mut Browser<'_>) -> String {
+        let answer = browser.call::<countersign_contract::token::Get>(()).await;
+        answer.json().get("token").and_then(|token| token.as_str()).expect("an access token").to_owned()
+    }
+
     /// Answers a request.
     ///
     /// # Panics

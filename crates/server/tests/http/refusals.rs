@@ -1,0 +1,204 @@
+//! Every row of every error table is produced at least once, and no answer says what no table holds.
+
+use std::collections::BTreeSet;
+
+use countersign_contract::transport::Error as Transport;
+use countersign_contract::{Coded, Endpoint, ErrorRow, all, ok, password, session, sign_in, sign_out, sign_up, user};
+use countersign_engine::db::args;
+use countersign_testkit::{Answer, Browser, PASSWORD, Place, Sent, TestApp, address, run};
+use http::Method as Verb;
+use serde_json::{Value, json};
+
+const DAY: i64 = 86_400;
+
+/// What was refused so far: where, with which status, and with which code (or, without one, which sentence).
+#[derive(Default)]
+struct Produced(BTreeSet<(&'static str, u16, String)>);
+
+impl Produced {
+    /// Makes a call that must be refused.
+    async fn refused<E: Endpoint>(&mut self, caller: &mut Browser<'_>, sent: impl Into<Sent>) -> Answer {
+        let answer = caller.call::<E>(sent).await;
+        assert_ne!(answer.status, 200, "{}: {answer:?}", E::PATH);
+        let body = answer.json();
+        let members = body.as_object().unwrap();
+        assert!(members.keys().all(|name| name == "message" || name == "code"), "{body}");
+        let said = answer.code().unwrap_or_else(|| body["message"].as_str().unwrap().to_owned());
+        self.0.insert((E::PATH, answer.status, said));
+        answer
+    }
+}
+
+/// Every row an endpoint's own table has, and those of the door, which any endpoint may produce.
+#[derive(Default)]
+struct Rows {
+    own: BTreeSet<(&'static str, u16, String)>,
+}
+
+impl all::Visitor for Rows {
+    fn visit<E: Endpoint>(&mut self) {
+        self.own.extend(E::Error::ROWS.iter().map(|row| (E::PATH, row.status, said(row))));
+    }
+}
+
+fn said(row: &ErrorRow) -> String {
+    row.code.unwrap_or(row.message).to_owned()
+}
+
+#[test]
+fn every_row_is_produced_and_nothing_else() {
+    run(async {
+        let mut produced = Produced::default();
+        by_the_door(&mut produced).await;
+        by_signing_up(&mut produced).await;
+        by_signing_in(&mut produced).await;
+        by_sessions(&mut produced).await;
+        by_users(&mut produced).await;
+        by_passwords(&mut produced).await;
+
+        let mut rows = Rows::default();
+        all::each(&mut rows);
+        let missing: Vec<_> = rows.own.difference(&produced.0).collect();
+        assert!(missing.is_empty(), "never produced: {missing:?}");
+        let door: BTreeSet<_> = Transport::ROWS.iter().map(|row| (row.status, said(row))).collect();
+        let seen: BTreeSet<_> = produced.0.iter().map(|(_, status, said)| (*status, said.clone())).collect();
+        let missing: Vec<_> = door.difference(&seen).collect();
+        assert!(missing.is_empty(), "never produced by the door: {missing:?}");
+        let strays: Vec<_> = produced
+            .0
+            .iter()
+            .filter(|row| !rows.own.contains(row) && !door.contains(&(row.1, row.2.clone())))
+            .collect();
+        assert!(strays.is_empty(), "in no table: {strays:?}");
+    });
+}
+
+async fn by_the_door(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let app = TestApp::start_with(&place, |config| {
+        config.rate_limit.enabled = true;
+        config.rate_limit.max = 1000;
+        config.engine.password_hash.queue_max = 0;
+    })
+    .await;
+    let mut program = app.program();
+    let right = || json!({ "email": "nobody@example.com", "password": "x" });
+    produced.refused::<sign_in::Email>(&mut program, right()).await;
+    let mut limited = app.program().from_address("192.0.2.9");
+    for _ in 0..4 {
+        produced.refused::<sign_in::Email>(&mut limited, json!({})).await;
+    }
+    produced.refused::<sign_out::SignOut>(&mut program, Sent::raw("application/json", "{")).await;
+    produced.refused::<sign_out::SignOut>(&mut program, Sent::raw("text/plain", "{}")).await;
+    produced.refused::<sign_out::SignOut>(&mut program, Sent::raw("application/json", " ".repeat(65_537))).await;
+    let cookie = app.program().with_cookie("theme", "dark");
+    produced.refused::<sign_out::SignOut>(&mut cookie.clone(), ()).await;
+    produced.refused::<sign_out::SignOut>(&mut cookie.header("origin", "https://evil.example"), ()).await;
+    let mut navigating = app.program().header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "navigate");
+    produced.refused::<sign_in::Email>(&mut navigating.clone().from_address("192.0.2.10"), right()).await;
+    navigating = navigating.from_address("192.0.2.11");
+    for member in ["callbackURL", "redirectTo", "errorCallbackURL", "newUserCallbackURL"] {
+        produced.refused::<sign_out::SignOut>(&mut navigating, json!({ member: "https://evil.example" })).await;
+    }
+    let five = produced.refused::<sign_out::SignOut>(&mut program, json!({ "callbackURL": 5 })).await;
+    assert_eq!(five.text(), r#"{"message":"Invalid callbackURL: expected a string"}"#);
+    produced.refused::<sign_out::SignOut>(&mut program, json!({ "disableRedirect": 5 })).await;
+    produced.refused::<session::RevokeAll>(&mut program, ()).await;
+}
+
+async fn by_signing_up(produced: &mut Produced) {
+    let body = |name: &str, password: &str| json!({ "name": name, "email": address(name), "password": password });
+    let place = Place::sqlite();
+    let app = TestApp::start(&place).await;
+    let mut program = app.program();
+    app.user_without_password("ada").await;
+    produced.refused::<sign_up::Email>(&mut program, body("ada", PASSWORD)).await;
+    produced.refused::<sign_up::Email>(&mut program, body("bob", "short")).await;
+    produced.refused::<sign_up::Email>(&mut program, body("bob", &"x".repeat(129))).await;
+    let mut admin = body("bob", PASSWORD);
+    admin["role"] = json!("admin");
+    let refused = produced.refused::<sign_up::Email>(&mut program, admin).await;
+    assert_eq!(refused.json()["message"], "role is not allowed to be set");
+
+    app.run("CREATE TRIGGER no_session BEFORE INSERT ON {session} BEGIN SELECT RAISE(IGNORE); END", args![]).await;
+    produced.refused::<sign_up::Email>(&mut program, body("bob", PASSWORD)).await;
+    app.run("CREATE TRIGGER no_user BEFORE INSERT ON {user} BEGIN SELECT RAISE(ABORT, 'sabotage'); END", args![]).await;
+    produced.refused::<sign_up::Email>(&mut program, body("bob", PASSWORD)).await;
+    assert_eq!(app.ask::<i64>("SELECT count(*) FROM {user}", args![]).await, 1, "nothing of bob is left");
+
+    let off = TestApp::start_with(&place, |config| config.engine.email_and_password.disable_sign_up = true).await;
+    produced.refused::<sign_up::Email>(&mut off.program(), body("bob", PASSWORD)).await;
+}
+
+async fn by_signing_in(produced: &mut Produced) {
+    let body = |email: &str, password: &str| json!({ "email": email, "password": password });
+    let place = Place::sqlite();
+    let app = TestApp::start(&place).await;
+    let ada = app.signed_up("ada").await.caller.user;
+    let mut program = app.program();
+    produced.refused::<sign_in::Email>(&mut program, body("nobody", PASSWORD)).await;
+    produced.refused::<sign_in::Email>(&mut program, body(&ada.email, &"x".repeat(129))).await;
+    produced.refused::<sign_in::Email>(&mut program, body(&ada.email, "wrong password")).await;
+    app.suspend(&ada.id, None, None).await.unwrap();
+    produced.refused::<sign_in::Email>(&mut program, body(&ada.email, PASSWORD)).await;
+    app.restore(&ada.id).await.unwrap();
+    app.run("CREATE TRIGGER no_session BEFORE INSERT ON {session} BEGIN SELECT RAISE(IGNORE); END", args![]).await;
+    produced.refused::<sign_in::Email>(&mut program, body(&ada.email, PASSWORD)).await;
+
+    let strict = TestApp::start_with(&place, |config| {
+        config.engine.email_and_password.require_email_verification = true;
+    })
+    .await;
+    produced.refused::<sign_in::Email>(&mut strict.program(), body(&ada.email, PASSWORD)).await;
+    let off = TestApp::start_with(&place, |config| config.engine.email_and_password.enabled = false).await;
+    produced.refused::<sign_in::Email>(&mut off.program(), body(&ada.email, PASSWORD)).await;
+}
+
+async fn by_sessions(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let app = TestApp::start(&place).await;
+    let mut ada = app.sign_up("ada").await;
+    produced.refused::<session::Get>(&mut ada, Sent::from(()).by(Verb::POST)).await;
+    app.clock.advance(DAY);
+    produced.refused::<session::List>(&mut ada, ()).await;
+    app.clock.advance(DAY);
+    app.run("CREATE TRIGGER stuck BEFORE UPDATE ON {session} BEGIN SELECT RAISE(ABORT, 'sabotage'); END", args![])
+        .await;
+    produced.refused::<session::Get>(&mut ada, ()).await;
+    produced.refused::<session::List>(&mut ada, ()).await;
+    app.run("DROP TRIGGER stuck", args![]).await;
+    app.run("CREATE TRIGGER inert BEFORE UPDATE ON {session} BEGIN SELECT RAISE(IGNORE); END", args![]).await;
+    produced.refused::<session::Get>(&mut ada, ()).await;
+}
+
+async fn by_users(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let app = TestApp::start(&place).await;
+    let mut ada = app.sign_up("ada").await;
+    produced.refused::<user::Update>(&mut ada, json!({ "email": "eve@example.com" })).await;
+    produced.refused::<user::Update>(&mut ada, json!({ "role": "admin" })).await;
+    let none = produced.refused::<user::Update>(&mut ada, json!({ "id": "x", "emailVerified": true })).await;
+    assert_eq!(none.text(), r#"{"message":"No fields to update"}"#);
+    produced.refused::<user::Update>(&mut ada, json!({ "name": 5 })).await;
+}
+
+async fn by_passwords(produced: &mut Produced) {
+    let body = |current: &str, new: &str, revoke: bool| -> Value {
+        json!({ "currentPassword": current, "newPassword": new, "revokeOtherSessions": revoke })
+    };
+    let place = Place::sqlite();
+    let app = TestApp::start(&place).await;
+    let mut ada = app.sign_up("ada").await;
+    produced.refused::<password::Change>(&mut ada, body(PASSWORD, "short", false)).await;
+    produced.refused::<password::Change>(&mut ada, body(PASSWORD, &"x".repeat(129), false)).await;
+    produced.refused::<password::Change>(&mut ada, body("wrong password", PASSWORD, false)).await;
+    assert_eq!(ada.call::<ok::Get>(()).await.status, 200);
+    // Another program suspends her between the look at her session and the new one.
+    app.run("UPDATE {user} SET {user.banned} = $1", args![true]).await;
+    produced.refused::<password::Change>(&mut ada, body(PASSWORD, PASSWORD, true)).await;
+    app.run("UPDATE {user} SET {user.banned} = $1", args![false]).await;
+    app.run("CREATE TRIGGER no_session BEFORE INSERT ON {session} BEGIN SELECT RAISE(IGNORE); END", args![]).await;
+    produced.refused::<password::Change>(&mut ada, body(PASSWORD, PASSWORD, true)).await;
+    app.run("DELETE FROM {account}", args![]).await;
+    produced.refused::<password::Change>(&mut ada, body(PASSWORD, PASSWORD, false)).await;
+}
