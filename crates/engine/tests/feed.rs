@@ -1,5 +1,5 @@
 //! Nodes on one database: what one does, or anybody by hand, the others know after their next look at the feed.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
