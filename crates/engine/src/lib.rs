@@ -8,6 +8,7 @@ mod audit;
 mod cache;
 pub mod chance;
 pub mod clock;
+mod commit;
 pub mod config;
 mod error;
 pub mod feed;

@@ -137,8 +137,7 @@ impl Engine {
             return Ok(PasswordChanged::SessionsKept);
         };
         let ended = self.end_all_sessions(&mut tx, id).await?;
-        let signed_in = self.finish(tx, FirstFactor::current_password(user), device).await?;
-        self.end_sessions(&ended);
+        let signed_in = self.finish(tx, FirstFactor::current_password(user), device, ended).await?;
         Ok(PasswordChanged::SessionsReplaced(Box::new(signed_in)))
     }
 }

@@ -149,8 +149,8 @@ impl Engine {
             self.end_sessions(&[Ended(caller.session.id.clone())]);
             return Err(SessionError::Vanished);
         }
-        tx.commit().await.map_err(Error::from)?;
-        self.cache.forget_session(&caller.session.id);
+        let id = caller.session.id.clone();
+        self.commit(tx, move |engine| engine.cache.forget_session(&id)).await?;
         let session = Session { expires_at, updated_at: now, ..(*caller.session).clone() };
         Ok(Caller { session: Arc::new(session), user: caller.user })
     }
@@ -168,8 +168,8 @@ impl Engine {
         if live.is_none() && renewal != Renewal::OnlySay {
             let mut tx = self.db.write().await?;
             rows::delete_ended(&mut tx, &caller.session.id, now).await?;
-            tx.commit().await?;
-            self.cache.forget_session(&caller.session.id);
+            let id = caller.session.id.clone();
+            self.commit(tx, move |engine| engine.cache.forget_session(&id)).await?;
         }
         Ok(live)
     }
@@ -201,8 +201,7 @@ impl Engine {
         let mut tx = self.db.write().await?;
         let ended = rows::delete(&mut tx, &caller.session.id).await?;
         self.record(&mut tx, Event::SignedOut { caller: &caller }).await?;
-        tx.commit().await?;
-        self.end_sessions(&ended);
+        self.commit(tx, move |engine| engine.end_sessions(&ended)).await?;
         Ok(true)
     }
 
@@ -244,9 +243,7 @@ impl Engine {
         if !ended.is_empty() {
             self.record(&mut tx, Event::SessionsRevoked { caller, count: ended.len() }).await?;
         }
-        tx.commit().await?;
-        self.end_sessions(&ended);
-        Ok(())
+        self.commit(tx, move |engine| engine.end_sessions(&ended)).await
     }
 
     /// Deletes every session of a user within `tx`. The caller tells the cache after its commit.

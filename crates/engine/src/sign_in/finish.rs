@@ -6,6 +6,7 @@ use countersign_db::Tx;
 
 use super::gates::{self, Closed};
 use crate::audit::Event;
+use crate::session::rows::Ended;
 use crate::session::rules;
 use crate::user::rules::suspension_has_elapsed;
 use crate::{Caller, Engine, Error, Session, User, chance};
@@ -74,8 +75,15 @@ pub enum FinishError {
 }
 
 impl Engine {
-    /// Walks the gates, stores the session within `tx`, commits it and mints the access token.
-    pub(crate) async fn finish(&self, mut tx: Tx, proof: FirstFactor, device: Device) -> Result<SignedIn, FinishError> {
+    /// Walks the gates, stores the session within `tx`, commits it and mints the access token. `replaced` are sessions
+    /// that end within `tx` too.
+    pub(crate) async fn finish(
+        &self,
+        mut tx: Tx,
+        proof: FirstFactor,
+        device: Device,
+        replaced: Vec<Ended>,
+    ) -> Result<SignedIn, FinishError> {
         let FirstFactor { user, method } = proof;
         let now = self.clock.now();
         gates::walk(&user, &self.config, now)?;
@@ -90,10 +98,12 @@ impl Engine {
         self.record(&mut tx, Event::SignedIn { user: &user, session: &session, method }).await?;
         let caller = Caller { session: Arc::new(session), user: Arc::new(user) };
         let access_token = self.access_token(&caller).map_err(Error::from)?;
-        tx.commit().await.map_err(Error::from)?;
-        if elapsed {
-            self.cache.forget_user(&caller.user.id);
-        }
+        let known = elapsed.then(|| caller.user.id.clone());
+        let tell = move |engine: &Self| {
+            known.iter().for_each(|id| engine.cache.forget_user(id));
+            engine.end_sessions(&replaced);
+        };
+        self.commit(tx, tell).await?;
         Ok(SignedIn { caller, access_token })
     }
 

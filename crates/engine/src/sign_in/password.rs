@@ -36,7 +36,7 @@ impl Engine {
     pub async fn sign_in(&self, email: &str, password: &str, device: Device) -> Result<SignedIn, SignInError> {
         let proof = self.prove_password(email, password).await?;
         let tx = self.db.write().await.map_err(Error::from)?;
-        Ok(self.finish(tx, proof, device).await?)
+        Ok(self.finish(tx, proof, device, Vec::new()).await?)
     }
 
     /// The same road for a wrong password, an unknown user and one without a password: one query, one hash. No

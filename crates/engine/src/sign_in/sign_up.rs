@@ -74,6 +74,6 @@ impl Engine {
             tx.commit().await.map_err(Error::from)?;
             return Ok(SignedUp::Registered(Box::new(user)));
         }
-        Ok(SignedUp::SignedIn(Box::new(self.finish(tx, FirstFactor::sign_up(user), device).await?)))
+        Ok(SignedUp::SignedIn(Box::new(self.finish(tx, FirstFactor::sign_up(user), device, Vec::new()).await?)))
     }
 }

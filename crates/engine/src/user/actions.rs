@@ -138,9 +138,8 @@ impl Engine {
         if changed == 0 {
             return Err(Error::NotFound.into());
         }
-        tx.commit().await.map_err(Error::from)?;
-        self.cache.forget_user(&caller.user.id);
-        Ok(())
+        let id = caller.user.id.clone();
+        Ok(self.commit(tx, move |engine| engine.cache.forget_user(&id)).await?)
     }
 
     /// Suspends a user until `until` (none: for good) and ends all their sessions, as Better Auth's `ban-user` does.
@@ -157,9 +156,12 @@ impl Engine {
         }
         let ended = self.end_all_sessions(&mut tx, id).await?;
         self.record(&mut tx, Event::UserSuspended { user: id }).await?;
-        tx.commit().await?;
-        self.cache.forget_user(id);
-        self.end_sessions(&ended);
+        let id = id.to_owned();
+        let tell = move |engine: &Self| {
+            engine.cache.forget_user(&id);
+            engine.end_sessions(&ended);
+        };
+        self.commit(tx, tell).await?;
         Ok(true)
     }
 
@@ -173,8 +175,8 @@ impl Engine {
         if found {
             self.record(&mut tx, Event::UserRestored { user: id }).await?;
         }
-        tx.commit().await?;
-        self.cache.forget_user(id);
+        let id = id.to_owned();
+        self.commit(tx, move |engine| engine.cache.forget_user(&id)).await?;
         Ok(found)
     }
 
@@ -194,8 +196,8 @@ impl Engine {
         if found {
             self.record(&mut tx, Event::RoleSet { user: id, role }).await?;
         }
-        tx.commit().await?;
-        self.cache.forget_user(id);
+        let id = id.to_owned();
+        self.commit(tx, move |engine| engine.cache.forget_user(&id)).await?;
         Ok(found)
     }
 
@@ -210,9 +212,12 @@ impl Engine {
         if found {
             self.record(&mut tx, Event::UserDeleted { user: id }).await?;
         }
-        tx.commit().await?;
-        self.cache.forget_user(id);
-        self.end_sessions(&ended);
+        let id = id.to_owned();
+        let tell = move |engine: &Self| {
+            engine.cache.forget_user(&id);
+            engine.end_sessions(&ended);
+        };
+        self.commit(tx, tell).await?;
         Ok(found)
     }
 

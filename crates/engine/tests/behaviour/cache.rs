@@ -3,9 +3,9 @@
 use std::pin::pin;
 use std::task::Poll;
 
-use countersign_engine::db::{Kind, Options};
+use countersign_engine::db::{Kind, Options, args};
 use countersign_engine::{Caller, Found, Presented, Renewal};
-use countersign_testkit::{TestEngine, both_databases};
+use countersign_testkit::{NOW, TestEngine, both_databases};
 
 use crate::sessions::{cookie, live};
 
@@ -50,6 +50,35 @@ both_databases! {
         let before = engine.database().statements();
         assert_eq!(live(&engine, cookie(&ada), Renewal::Never).await.0.user.name, "Ada");
         assert_eq!(engine.database().statements() - before, 1, "what was read before the change was not kept");
+    }
+
+    async fn a_change_given_up_halfway_is_either_done_and_known_or_not_done(place: &Place) {
+        let engine = TestEngine::open(place).await;
+        let count = "SELECT count(*) FROM {session}";
+        for polls in 1..40 {
+            let name = format!("u{polls}");
+            let user = engine.user_without_password(&name).await;
+            let insert = "INSERT INTO {session} ({session.id}, {session.token}, {session.userId}, {session.expiresAt}, {session.createdAt}, {session.updatedAt}) \
+                 VALUES ($1, $1, $2, $3, $4, $4)";
+            engine.run("DELETE FROM {session}", args![]).await;
+            engine.run(insert, args![&name, &user.id, NOW.plus_seconds(86_400), NOW]).await;
+            let shown = Presented::Cookie { token: &name, dont_remember: false };
+            live(&engine, shown, Renewal::Never).await;
+            {
+                let mut signing_out = pin!(engine.sign_out(shown));
+                for _ in 0..polls {
+                    if poll_once(signing_out.as_mut()).await.is_some() {
+                        break;
+                    }
+                    tokio::task::yield_now().await;
+                }
+            }
+            // The writer is free again only once what was begun has come to its end.
+            drop(engine.database().write().await.unwrap());
+            let done = engine.ask::<i64>(count, args![]).await == 0;
+            let known = matches!(engine.find_session(shown, Renewal::Never).await.unwrap(), Found::Gone);
+            assert_eq!(done, known, "given up after {polls} polls");
+        }
     }
 
     async fn a_cache_without_room_forgets_and_asks_again(place: &Place) {
