@@ -1,7 +1,7 @@
 //! Decoding a request once, with every issue collected in Better Auth's words.
 //!
 //! A request is a struct declared with [`request!`]; the declaration yields the struct, its decoding and its
-//! schema. The texts are those of wire contract section 1.4, observed on the real package.
+//! schema. The texts are those of docs/wire.md 1.4, observed on the real package.
 
 use serde_json::{Map, Value, json};
 
@@ -25,7 +25,7 @@ impl Query {
     }
 
     /// Whether `name` is there with any text. Better Auth coerces by JavaScript's truth, so that `false` and `0` mean
-    /// true (wire contract 6.2).
+    /// true (docs/wire.md 6.2).
     pub fn flag(&self, name: &str) -> bool {
         self.first(name).is_some_and(|value| !value.is_empty())
     }
@@ -240,7 +240,7 @@ fn wrong_type<T>(expected: &str, value: Option<&Value>, path: &str, issues: &mut
 const ADDRESS_MAX: usize = 254;
 const LOCAL_PART_MAX: usize = 64;
 
-/// Whether a text is an e-mail address as Better Auth takes it (wire contract 1.4), and no longer than mail can carry
+/// Whether a text is an e-mail address as Better Auth takes it (docs/wire.md 1.4), and no longer than mail can carry
 /// (RFC 5321 section 4.5.3.1: 64 octets before the `@`, 254 in all).
 pub fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };

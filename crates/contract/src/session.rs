@@ -9,7 +9,7 @@ use crate::{
     request::request, user::User,
 };
 
-/// A session, as every reply shows one. Members are in Better Auth's order (wire contract 7.1).
+/// A session, as every reply shows one. Members are in Better Auth's order (docs/wire.md 7.1).
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {

@@ -3,7 +3,7 @@
 use crate::error::errors;
 
 errors! {
-    /// Refusals made by the door, in the order of wire contract 1.2.
+    /// Refusals made by the door, in the order of docs/wire.md 1.2.
     pub enum Error {
         RateLimited = 429 none "Too many requests. Please try again later.",
         InvalidJson = 400 "BAD_REQUEST" "Invalid JSON in request body",

@@ -11,7 +11,7 @@ pub const NAME_MAX: usize = 1024;
 /// The longest address of a picture, in bytes; pictures may come as `data:` URLs.
 pub const IMAGE_MAX: usize = 32_768;
 
-/// A user, as every reply shows one. Members are in Better Auth's order (wire contract 7.1).
+/// A user, as every reply shows one. Members are in Better Auth's order (docs/wire.md 7.1).
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {

@@ -51,8 +51,6 @@ pub struct EmailAndPassword {
     pub min_password_length: u16,
     /// The longest password accepted, in UTF-16 code units; also checked at sign-in, before hashing.
     pub max_password_length: u16,
-    /// Whether well-known passwords are refused at sign-up and change. Stricter than Better Auth.
-    pub refuse_common_passwords: bool,
 }
 
 /// How long a session lives and how it is renewed.
@@ -435,7 +433,6 @@ impl Default for EmailAndPassword {
             auto_sign_in: true,
             min_password_length: 8,
             max_password_length: 128,
-            refuse_common_passwords: false,
         }
     }
 }

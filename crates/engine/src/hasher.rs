@@ -90,7 +90,7 @@ const KEY_LENGTH: usize = 64;
 /// The salt an unknown user's password is hashed with.
 const NOBODY: &str = "00000000000000000000000000000000";
 
-/// A stored hash in Better Auth's form `<32 hex digits of salt>:<128 hex digits>` (wire contract 4.3).
+/// A stored hash in Better Auth's form `<32 hex digits of salt>:<128 hex digits>` (docs/wire.md 4.3).
 struct Stored {
     salt: String,
     key: [u8; KEY_LENGTH],

@@ -1,4 +1,4 @@
-//! Secrets at rest, in Better Auth's symmetric form (wire contract 4.4): XChaCha20-Poly1305 under the SHA-256 of the
+//! Secrets at rest, in Better Auth's symmetric form (docs/wire.md 4.4): XChaCha20-Poly1305 under the SHA-256 of the
 //! secret, as lower-case hex of nonce, ciphertext and tag; with versioned secrets in the envelope `$ba$<version>$<hex>`.
 
 use aws_lc_rs::digest::{SHA256, digest};

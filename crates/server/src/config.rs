@@ -110,7 +110,7 @@ pub struct Server {
     pub max_body: u32,
     /// Seconds within which the head of a request must have arrived.
     pub header_timeout: u16,
-    /// Seconds within which a request must have arrived and been answered.
+    /// Seconds within which the body of a request must have arrived.
     pub request_timeout: u16,
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn may_try(password: &str, config: &EmailAndPassword) -> Result<(), U
     Ok(())
 }
 
-/// Length in UTF-16 code units, as Better Auth counts (wire contract 4.3), so that both admit the same passwords.
+/// Length in UTF-16 code units, as Better Auth counts (docs/wire.md 4.3), so that both admit the same passwords.
 fn length(password: &str) -> usize {
     password.encode_utf16().count()
 }

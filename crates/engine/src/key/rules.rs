@@ -4,7 +4,7 @@ use countersign_db::Timestamp;
 
 use super::rows::KeyRow;
 
-/// Seconds a key goes on verifying after it stopped signing (wire contract 11.1).
+/// Seconds a key goes on verifying after it stopped signing (docs/wire.md 11.1).
 pub(crate) const GRACE_PERIOD: i64 = 30 * 86_400;
 
 /// Whether tokens under this key are still accepted and the key is still published.

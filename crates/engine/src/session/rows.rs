@@ -56,7 +56,7 @@ pub(crate) async fn by_token(read: &mut Read, token: &str) -> Result<Option<Sess
     .await
 }
 
-/// The live sessions of a user, at most 100 as in Better Auth (wire contract 6.4).
+/// The live sessions of a user, at most 100 as in Better Auth (docs/wire.md 6.4).
 pub(crate) async fn live_of_user(read: &mut Read, user_id: &str, now: Timestamp) -> Result<Vec<Session>, Error> {
     read.all(
         "SELECT {session.*@s}, {countersign_session.dontRemember@c:dontRemember} FROM {session} AS s \

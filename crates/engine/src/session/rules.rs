@@ -5,7 +5,7 @@ use countersign_db::Timestamp;
 use crate::Session;
 use crate::config;
 
-/// Seconds a session lives that is not to be remembered (wire contract 6.1).
+/// Seconds a session lives that is not to be remembered (docs/wire.md 6.1).
 pub const DONT_REMEMBER_LIFETIME: i64 = 86_400;
 
 /// When a session made or renewed at `now` ends.

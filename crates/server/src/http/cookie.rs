@@ -1,4 +1,4 @@
-//! Cookies as Better Auth names, signs and writes them (wire contract section 5).
+//! Cookies as Better Auth names, signs and writes them (docs/wire.md 5).
 
 use countersign_engine::{Engine, Session};
 use countersign_token::SignedCookie;
@@ -87,7 +87,7 @@ impl SetCookies {
         self.0.push((name, line));
     }
 
-    /// Sets a session (CK, wire contract 5.4). `was_not_remembered`: the request carried a genuine `dont_remember`.
+    /// Sets a session (CK, docs/wire.md 5.4). `was_not_remembered`: the request carried a genuine `dont_remember`.
     pub(crate) fn session(
         &mut self,
         (names, engine): (&CookieNames, &Engine),
@@ -105,7 +105,7 @@ impl SetCookies {
         }
     }
 
-    /// Clears a session (CLR, wire contract 5.5).
+    /// Clears a session (CLR, docs/wire.md 5.5).
     pub(crate) fn clear(&mut self, names: &CookieNames, brought: &Cookies) {
         let session_data = names.session_data();
         self.put(names, names.session_token(), "", Some(0));

@@ -1,4 +1,4 @@
-//! From an [`Endpoint`] of the contract to a route: the order of wire contract 1.2, once for all endpoints.
+//! From an [`Endpoint`] of the contract to a route: the order of docs/wire.md 1.2, once for all endpoints.
 
 use std::time::Duration;
 
@@ -132,7 +132,7 @@ where
     Ok(outcome.map_err(|failure| failure.hand_over(extras))?)
 }
 
-/// Reads and parses a body: JSON everywhere, forms where the endpoint takes them (wire contract 1.3).
+/// Reads and parses a body: JSON everywhere, forms where the endpoint takes them (docs/wire.md 1.3).
 async fn decode_body<E: Endpoint>(
     app: &App,
     headers: &HeaderMap,

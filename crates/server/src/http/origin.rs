@@ -1,4 +1,4 @@
-//! Which origins are trusted, and what a request must say about where it comes from (wire contract section 2).
+//! Which origins are trusted, and what a request must say about where it comes from (docs/wire.md 2).
 
 use countersign_contract::transport::Error;
 use http::{HeaderMap, header};
@@ -55,12 +55,12 @@ impl Origins {
         self.patterns.iter().any(|pattern| matches(pattern, &url))
     }
 
-    /// Whether a redirect may lead to `target`: a safe relative path, or a URL on a trusted origin (wire contract 2.1).
+    /// Whether a redirect may lead to `target`: a safe relative path, or a URL on a trusted origin (docs/wire.md 2.1).
     pub(crate) fn trusts_target(&self, target: &str) -> bool {
         !self.check_urls || is_safe_path(target) || (!target.starts_with('/') && self.trusts_url(target))
     }
 
-    /// The global check: a request with cookies must come from a trusted origin (wire contract 2.2).
+    /// The global check: a request with cookies must come from a trusted origin (docs/wire.md 2.2).
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
         if !self.check_csrf || !headers.contains_key(header::COOKIE) {
             return Ok(());
@@ -69,7 +69,7 @@ impl Origins {
     }
 
     /// The check of endpoints that sign in from a form: also without cookies, a browser must say where it comes from
-    /// (wire contract 2.3).
+    /// (docs/wire.md 2.3).
     pub(crate) fn check_form(&self, headers: &HeaderMap) -> Result<(), Problem> {
         if !self.check_csrf || headers.contains_key(header::COOKIE) {
             return Ok(());
@@ -101,7 +101,7 @@ impl Origins {
         if trusted { Ok(()) } else { Err(Problem::new(Error::InvalidOrigin)) }
     }
 
-    /// Checks the URLs a request names, before anything is done (wire contract 2.4).
+    /// Checks the URLs a request names, before anything is done (docs/wire.md 2.4).
     pub(crate) fn check_targets(&self, body: Option<&Value>, query_callback: Option<&str>) -> Result<(), Problem> {
         const MEMBERS: [(&str, &str, Error); 4] = [
             ("callbackURL", "callbackURL", Error::InvalidCallbackUrl),
@@ -144,7 +144,7 @@ pub(crate) fn is_safe_path(target: &str) -> bool {
         && !lower.contains("%5c")
 }
 
-/// Whether a pattern of wire contract 2.1 covers a URL.
+/// Whether a pattern of docs/wire.md 2.1 covers a URL.
 fn matches(pattern: &str, url: &Url) -> bool {
     let wild = pattern.contains(['*', '?']);
     match pattern.split_once("://") {

@@ -1,4 +1,4 @@
-//! How often one caller may call (wire contract section 3).
+//! How often one caller may call (docs/wire.md 3).
 //!
 //! Counted per caller and path. The window slides from the last call that was allowed; a denied call changes nothing:
 //!

@@ -1,4 +1,4 @@
-//! Where a request must come from (wire contract section 2).
+//! Where a request must come from (docs/wire.md 2).
 
 use countersign_contract::{session, sign_in, sign_out};
 use countersign_testkit::{Answer, Browser, Place, TestApp, run};
