@@ -1,6 +1,6 @@
 //! The list of all endpoints.
 
-use crate::{Endpoint, jwks, ok, password, session, sign_in, sign_out, sign_up, token, user};
+use crate::{Endpoint, jwks, ok, password, refresh, session, sign_in, sign_out, sign_up, token, user};
 
 /// Something done with each endpoint in turn.
 pub trait Visitor {
@@ -18,6 +18,8 @@ pub fn each(visitor: &mut impl Visitor) {
     visitor.visit::<session::Revoke>();
     visitor.visit::<session::RevokeAll>();
     visitor.visit::<session::RevokeOthers>();
+    visitor.visit::<refresh::Start>();
+    visitor.visit::<refresh::Refresh>();
     visitor.visit::<token::Get>();
     visitor.visit::<jwks::Get>();
     visitor.visit::<user::Update>();

@@ -12,6 +12,7 @@ pub mod jwks;
 pub mod ok;
 pub mod openapi;
 pub mod password;
+pub mod refresh;
 pub mod session;
 pub mod sign_in;
 pub mod sign_out;

@@ -26,6 +26,8 @@ pub struct Config {
     pub email_and_password: EmailAndPassword,
     /// How long a session lives and how it is renewed.
     pub session: Session,
+    /// Renewing sessions with refresh tokens.
+    pub refresh: Refresh,
     /// The access token.
     pub token: Token,
     /// The pool that hashes passwords.
@@ -61,12 +63,25 @@ pub struct Session {
     pub expires_in: u32,
     /// Seconds after which using a session renews it; 0 renews on every use.
     pub update_age: u32,
+    /// Seconds after sign-in beyond which no renewal makes a session live.
+    pub max_age: u32,
     /// Seconds after sign-in during which sensitive endpoints need no new sign-in; 0 switches the check off.
     pub fresh_age: u32,
     /// Whether sessions end `expires_in` after sign-in however much they are used.
     pub disable_session_refresh: bool,
     /// Whether `GET /get-session` only says that a renewal is due and `POST /get-session` does it.
     pub defer_session_refresh: bool,
+}
+
+/// Renewing sessions with refresh tokens.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Refresh {
+    /// Whether the endpoints that hand out and take refresh tokens answer.
+    pub enabled: bool,
+    /// Seconds during which a spent refresh token gives the same answer once more, for lost replies and racing tabs; at most
+    /// 300. Shown later, it ends its session.
+    pub grace: u16,
 }
 
 /// The access token.
@@ -160,6 +175,7 @@ impl Config {
         let mut problems = Problems::default();
         self.email_and_password.check(&mut problems);
         self.session.check(&mut problems);
+        self.refresh.check(&mut problems);
         self.token.check(&mut problems);
         self.password_hash.check(&mut problems);
         problems.into_result()
@@ -210,8 +226,25 @@ impl Session {
                 self.update_age, self.expires_in
             )
         });
+        problems.unless(self.max_age >= self.expires_in, "session.max_age", || {
+            format!(
+                "({} s) must not be less than `session.expires_in` ({} s), or sessions would outlive it from the start",
+                self.max_age, self.expires_in
+            )
+        });
     }
 }
+
+impl Refresh {
+    fn check(&self, problems: &mut Problems) {
+        problems.unless(self.grace <= MAX_GRACE, "refresh.grace", || {
+            format!("({} s) must not be greater than {MAX_GRACE} seconds", self.grace)
+        });
+    }
+}
+
+/// The longest grace, in seconds: as long as a stolen token may be used beside its owner's without a trace.
+const MAX_GRACE: u16 = 300;
 
 impl Token {
     /// The longest `exp - iat` a verifier admits, in seconds.
@@ -417,6 +450,7 @@ impl Default for Config {
             base_url: BaseUrl::local(3000),
             email_and_password: EmailAndPassword::default(),
             session: Session::default(),
+            refresh: Refresh::default(),
             token: Token::default(),
             password_hash: PasswordHash::default(),
             cache: Cache::default(),
@@ -442,10 +476,17 @@ impl Default for Session {
         Self {
             expires_in: 604_800,
             update_age: 86_400,
+            max_age: 7_776_000,
             fresh_age: 86_400,
             disable_session_refresh: false,
             defer_session_refresh: false,
         }
+    }
+}
+
+impl Default for Refresh {
+    fn default() -> Self {
+        Self { enabled: true, grace: 30 }
     }
 }
 
@@ -493,6 +534,8 @@ mod tests {
         let mut config = Config::default();
         config.email_and_password.min_password_length = 200;
         config.session.expires_in = 60;
+        config.session.max_age = 59;
+        config.refresh.grace = 301;
         config.token.leeway = 61;
         config.token.max_lifetime = Some(60);
         config.password_hash.concurrency = Some(0);
@@ -501,6 +544,8 @@ mod tests {
             [
                 "email_and_password.min_password_length",
                 "session.update_age",
+                "session.max_age",
+                "refresh.grace",
                 "token.leeway",
                 "token.max_lifetime",
                 "password_hash.concurrency",

@@ -61,9 +61,8 @@ impl App {
     /// Everything this application answers, as a router to serve or to mount in another. Layers run from the last to
     /// the first.
     pub fn router(&self) -> Router {
-        let asymmetric = !self.engine.public_keys().is_empty();
         let endpoints =
-            routes::endpoints(asymmetric).layer(from_fn(no_store)).layer(from_fn_with_state(self.clone(), cors::layer));
+            routes::endpoints(self).layer(from_fn(no_store)).layer(from_fn_with_state(self.clone(), cors::layer));
         Router::new()
             .nest(self.config.path(), endpoints)
             .merge(pages::routes(self))

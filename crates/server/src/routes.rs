@@ -1,15 +1,15 @@
 //! The table of contents: every endpoint, one line each.
 
 use axum::Router;
-use countersign_contract::{jwks, ok, password, session, sign_in, sign_out, sign_up, token, user};
+use countersign_contract::{jwks, ok, password, refresh, session, sign_in, sign_out, sign_up, token, user};
 
 use crate::app::App;
 use crate::http;
 use crate::http::endpoint::Mount;
 
-/// The endpoints, below the base path.
-pub(crate) fn endpoints(asymmetric: bool) -> Router<App> {
-    let routes = Router::new()
+/// The endpoints, below the base path: those of features that are switched on.
+pub(crate) fn endpoints(app: &App) -> Router<App> {
+    let mut routes = Router::new()
         .endpoint::<sign_up::Email>(http::sign_up::email)
         .endpoint::<sign_in::Email>(http::sign_in::email)
         .endpoint::<sign_out::SignOut>(http::sign_out::sign_out)
@@ -22,5 +22,13 @@ pub(crate) fn endpoints(asymmetric: bool) -> Router<App> {
         .endpoint::<user::Update>(http::user::update)
         .endpoint::<password::Change>(http::password::change)
         .endpoint::<ok::Get>(http::ok::get);
-    if asymmetric { routes.endpoint::<jwks::Get>(http::jwks::get) } else { routes }
+    if app.config.engine.refresh.enabled {
+        routes = routes
+            .endpoint::<refresh::Start>(http::refresh::start)
+            .endpoint::<refresh::Refresh>(http::refresh::refresh);
+    }
+    if !app.engine.public_keys().is_empty() {
+        routes = routes.endpoint::<jwks::Get>(http::jwks::get);
+    }
+    routes
 }

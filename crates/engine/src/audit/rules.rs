@@ -5,15 +5,52 @@ use crate::{Caller, Session, User};
 /// Something worth remembering. Events carry ids and never a secret (security H11).
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event<'a> {
-    UserCreated { user: &'a str },
-    UserSuspended { user: &'a str },
-    UserRestored { user: &'a str },
-    UserDeleted { user: &'a str },
-    RoleSet { user: &'a str, role: &'a str },
-    SignedIn { user: &'a User, session: &'a Session, method: &'static str },
-    SignedOut { caller: &'a Caller },
-    SessionsRevoked { caller: &'a Caller, count: usize },
-    PasswordChanged { user: &'a str },
+    UserCreated {
+        user: &'a str,
+    },
+    UserSuspended {
+        user: &'a str,
+    },
+    UserRestored {
+        user: &'a str,
+    },
+    UserDeleted {
+        user: &'a str,
+    },
+    RoleSet {
+        user: &'a str,
+        role: &'a str,
+    },
+    SignedIn {
+        user: &'a User,
+        session: &'a Session,
+        method: &'static str,
+    },
+    SignedOut {
+        caller: &'a Caller,
+    },
+    SessionsRevoked {
+        caller: &'a Caller,
+        count: usize,
+    },
+    PasswordChanged {
+        user: &'a str,
+    },
+    RefreshStarted {
+        caller: &'a Caller,
+    },
+    /// A spent token came back; the generation it named and the one stored.
+    RefreshReused {
+        caller: &'a Caller,
+        presented: u32,
+        stored: u32,
+    },
+    /// A token came that is ahead of the database.
+    RefreshAdopted {
+        caller: &'a Caller,
+        presented: u32,
+        stored: u32,
+    },
 }
 
 impl Event<'_> {
@@ -29,6 +66,9 @@ impl Event<'_> {
             Self::SignedOut { .. } => "signed_out",
             Self::SessionsRevoked { .. } => "sessions_revoked",
             Self::PasswordChanged { .. } => "password_changed",
+            Self::RefreshStarted { .. } => "refresh_started",
+            Self::RefreshReused { .. } => "refresh_reused",
+            Self::RefreshAdopted { .. } => "refresh_adopted",
         }
     }
 
@@ -42,7 +82,11 @@ impl Event<'_> {
             | Self::RoleSet { user, .. }
             | Self::PasswordChanged { user } => user,
             Self::SignedIn { user, .. } => &user.id,
-            Self::SignedOut { caller } | Self::SessionsRevoked { caller, .. } => &caller.user.id,
+            Self::SignedOut { caller }
+            | Self::SessionsRevoked { caller, .. }
+            | Self::RefreshStarted { caller }
+            | Self::RefreshReused { caller, .. }
+            | Self::RefreshAdopted { caller, .. } => &caller.user.id,
         }
     }
 
@@ -50,7 +94,11 @@ impl Event<'_> {
     pub(crate) fn session_id(&self) -> Option<&str> {
         match self {
             Self::SignedIn { session, .. } => Some(&session.id),
-            Self::SignedOut { caller } | Self::SessionsRevoked { caller, .. } => Some(&caller.session.id),
+            Self::SignedOut { caller }
+            | Self::SessionsRevoked { caller, .. }
+            | Self::RefreshStarted { caller }
+            | Self::RefreshReused { caller, .. }
+            | Self::RefreshAdopted { caller, .. } => Some(&caller.session.id),
             _ => None,
         }
     }
@@ -61,6 +109,9 @@ impl Event<'_> {
             Self::RoleSet { role, .. } => Some((*role).to_owned()),
             Self::SignedIn { method, .. } => Some((*method).to_owned()),
             Self::SessionsRevoked { count, .. } => Some(count.to_string()),
+            Self::RefreshReused { presented, stored, .. } | Self::RefreshAdopted { presented, stored, .. } => {
+                Some(format!("generation {presented}, stored {stored}"))
+            }
             _ => None,
         }
     }

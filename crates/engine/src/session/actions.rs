@@ -140,19 +140,26 @@ impl Engine {
 
     /// Moves the end of a live session. Whoever comes second sees the end the first one set.
     async fn renew(&self, caller: Caller) -> Result<Caller, SessionError> {
-        let now = self.clock.now();
-        let expires_at = rules::expires_at(now, false, &self.config.session);
-        let mut tx = self.db.write().await.map_err(Error::from)?;
-        let changed = rows::renew(&mut tx, &caller.session.id, expires_at, now).await.map_err(Error::from)?;
-        if changed == 0 {
-            drop(tx);
-            self.end_sessions(&[Ended(caller.session.id.clone())]);
-            return Err(SessionError::Vanished);
-        }
         let id = caller.session.id.clone();
+        let mut tx = self.db.write().await.map_err(Error::from)?;
+        let Some(caller) = self.prolong(&mut tx, caller).await? else {
+            drop(tx);
+            self.end_sessions(&[Ended(id)]);
+            return Err(SessionError::Vanished);
+        };
         self.commit(tx, move |engine| engine.cache.forget_session(&id)).await?;
+        Ok(caller)
+    }
+
+    /// Moves the end of a session within `tx`; none if the session is gone.
+    async fn prolong(&self, tx: &mut Tx, caller: Caller) -> Result<Option<Caller>, Error> {
+        let now = self.clock.now();
+        let expires_at = rules::renewed_until(&caller.session, now, &self.config.session);
+        if rows::renew(tx, &caller.session.id, expires_at, now).await? == 0 {
+            return Ok(None);
+        }
         let session = Session { expires_at, updated_at: now, ..(*caller.session).clone() };
-        Ok(Caller { session: Arc::new(session), user: caller.user })
+        Ok(Some(Caller { session: Arc::new(session), user: caller.user }))
     }
 
     /// The session if its time has not passed. A cached end may be an old one, so the row is read again before anyone
@@ -244,6 +251,24 @@ impl Engine {
             self.record(&mut tx, Event::SessionsRevoked { caller, count: ended.len() }).await?;
         }
         self.commit(tx, move |engine| engine.end_sessions(&ended)).await
+    }
+
+    /// The session with this id and its user, as the database has them within `tx`.
+    pub(crate) async fn stored_caller(&self, tx: &mut Tx, id: &str) -> Result<Option<Caller>, Error> {
+        let row = rows::by_id(tx, id).await?;
+        Ok(row.map(|row| Caller { session: Arc::new(row.session), user: Arc::new(row.user) }))
+    }
+
+    /// Moves the end of a session within `tx` if that is due; none if the session is gone. The caller tells the cache after
+    /// its commit.
+    pub(crate) async fn slide(&self, tx: &mut Tx, caller: Caller) -> Result<Option<Caller>, Error> {
+        let due = rules::renewal_is_due(&caller.session, false, self.clock.now(), &self.config.session);
+        if due { self.prolong(tx, caller).await } else { Ok(Some(caller)) }
+    }
+
+    /// Deletes a session within `tx`. The caller tells the cache after its commit.
+    pub(crate) async fn end_session(&self, tx: &mut Tx, id: &str) -> Result<Vec<Ended>, Error> {
+        Ok(rows::delete(tx, id).await?)
     }
 
     /// Deletes every session of a user within `tx`. The caller tells the cache after its commit.

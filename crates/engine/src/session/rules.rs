@@ -13,19 +13,32 @@ pub fn expires_at(now: Timestamp, dont_remember: bool, config: &config::Session)
     now.plus_seconds(if dont_remember { DONT_REMEMBER_LIFETIME } else { config.expires_in.into() })
 }
 
+/// When a session ends that is renewed at `now`: never later than `max_age` after it began, and never sooner than it does
+/// already.
+pub fn renewed_until(session: &Session, now: Timestamp, config: &config::Session) -> Timestamp {
+    let latest = session.created_at.plus_seconds(config.max_age.into());
+    expires_at(now, false, config).min(latest).max(session.expires_at)
+}
+
+/// Whether the session began longer than `max_age` ago, so that no refresh token renews it.
+pub fn is_too_old(session: &Session, now: Timestamp, config: &config::Session) -> bool {
+    session.created_at.plus_seconds(config.max_age.into()) <= now
+}
+
 /// Whether the session is over.
 pub fn has_ended(session: &Session, now: Timestamp) -> bool {
     session.expires_at <= now
 }
 
-/// Whether it is time to renew: `update_age` after it was made or last renewed. A session that is not to be remembered
-/// is never renewed.
+/// Whether it is time to renew: `update_age` after it was made or last renewed, if it can end any later. A session that is
+/// not to be remembered is never renewed.
 pub fn renewal_is_due(session: &Session, dont_remember: bool, now: Timestamp, config: &config::Session) -> bool {
     let renewed_at = session.expires_at.plus_seconds(-i64::from(config.expires_in));
     !dont_remember
         && !session.dont_remember
         && !config.disable_session_refresh
         && renewed_at.plus_seconds(config.update_age.into()) <= now
+        && session.expires_at < renewed_until(session, now, config)
 }
 
 /// Whether the session is young enough for endpoints that ask for a fresh one; always, if `fresh_age` is 0.
@@ -76,6 +89,20 @@ mod tests {
         assert!(!renewal_is_due(&session(true), false, at(DAY), &config), "the row says so");
         let never = config::Session { disable_session_refresh: true, ..config };
         assert!(!renewal_is_due(&session(false), false, at(DAY), &never));
+    }
+
+    #[test]
+    fn no_renewal_goes_beyond_the_greatest_age_or_makes_a_session_shorter() {
+        let config = config::Session { max_age: 10 * 86_400, ..config::Session::default() };
+        let mut session = session(false);
+        assert_eq!(renewed_until(&session, at(2 * DAY), &config), at(9 * DAY));
+        assert_eq!(renewed_until(&session, at(5 * DAY), &config), at(10 * DAY));
+        session.expires_at = at(10 * DAY);
+        assert!(!renewal_is_due(&session, false, at(9 * DAY), &config), "it cannot end any later");
+        session.expires_at = at(12 * DAY);
+        assert_eq!(renewed_until(&session, at(9 * DAY), &config), at(12 * DAY), "another program made it longer");
+        assert!(!is_too_old(&session, at(10 * DAY - 1), &config));
+        assert!(is_too_old(&session, at(10 * DAY), &config));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod cache;
 mod keys;
 mod passwords;
 mod pool;
+mod refresh;
 mod secrets;
 mod sessions;
 mod shape;

@@ -44,7 +44,7 @@ impl Extras {
     ) {
         let of = (&app.cookies, &app.engine);
         self.cookies.session(of, &caller.session, dont_remember, visit.dont_remember(app));
-        self.token(SET_AUTH_TOKEN, access_token);
+        self.access_token(access_token);
     }
 
     /// The same for a session that was renewed or whose user changed.
@@ -58,6 +58,11 @@ impl Extras {
     /// Takes the session from the client.
     pub(crate) fn clear(&mut self, (app, visit): (&App, &Visit)) {
         self.cookies.clear(&app.cookies, &visit.cookies);
+    }
+
+    /// The access token as `set-auth-token`, to a client that keeps no cookies.
+    pub(crate) fn access_token(&mut self, access_token: &str) {
+        self.token(SET_AUTH_TOKEN, access_token);
     }
 
     pub(crate) fn header(&mut self, name: HeaderName, value: HeaderValue) {

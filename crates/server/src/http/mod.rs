@@ -11,6 +11,7 @@ pub(crate) mod origin;
 pub(crate) mod password;
 pub(crate) mod problem;
 pub(crate) mod rate_limit;
+pub(crate) mod refresh;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;

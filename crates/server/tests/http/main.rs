@@ -13,6 +13,7 @@ mod password;
 mod paths;
 mod properties;
 mod rate_limit;
+mod refresh;
 mod refusals;
 mod session;
 mod sign_in;

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use countersign_contract::{
-    Endpoint, Method, all, jwks, ok, password, session, sign_in, sign_out, sign_up, token, user,
+    Endpoint, Method, all, jwks, ok, password, refresh, session, sign_in, sign_out, sign_up, token, user,
 };
 use countersign_engine::config::Algorithm;
-use countersign_testkit::{Answer, PASSWORD, Sent, TestApp, both_databases};
+use countersign_testkit::{Answer, PASSWORD, SECRET, Sent, TestApp, both_databases};
+use countersign_token::{RefreshToken, Secret};
 use http::Method as Verb;
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ struct Trial {
     path: &'static str,
     method: Method,
     /// What is right to send, for the holder of this session.
-    right: fn(&str) -> Sent,
+    right: fn(&Value) -> Sent,
     /// What anyone gets who sends it without a credential.
     nobody: Expected,
     /// What is wrong to send, and what that gets whoever sends it.
@@ -65,13 +66,25 @@ fn trials() -> Vec<Trial> {
             |reply| reply.as_array().is_some_and(|list| !list.is_empty()),
         ),
         trial::<session::Revoke>(
-            |token| json!({ "token": token }).into(),
+            |session| json!({ "token": session["token"] }).into(),
             UNAUTHORIZED,
             (|| json!({ "token": ["x"] }).into(), INVALID),
             done,
         ),
         trial::<session::RevokeAll>(|_| ().into(), UNAUTHORIZED, (text, UNSUPPORTED), done),
         trial::<session::RevokeOthers>(|_| ().into(), UNAUTHORIZED, (malformed, MALFORMED), done),
+        trial::<refresh::Start>(
+            |_| ().into(),
+            UNAUTHORIZED,
+            (malformed, MALFORMED),
+            |reply| reply["refreshToken"].as_str().is_some_and(|token| token.starts_with("csr_")),
+        ),
+        trial::<refresh::Refresh>(
+            first_refresh_token,
+            (401, Some("INVALID_REFRESH_TOKEN")),
+            (|| json!({ "refreshToken": null }).into(), INVALID),
+            |reply| reply["token"].is_string() && reply["user"]["email"] == "ada@example.com",
+        ),
         trial::<token::Get>(
             |_| ().into(),
             UNAUTHORIZED,
@@ -109,7 +122,7 @@ const UNSUPPORTED: Expected = (415, Some("UNSUPPORTED_MEDIA_TYPE"));
 const MALFORMED: Expected = (400, Some("BAD_REQUEST"));
 
 fn trial<E: Endpoint>(
-    right: fn(&str) -> Sent,
+    right: fn(&Value) -> Sent,
     nobody: Expected,
     wrong: (fn() -> Sent, Expected),
     answer: fn(&Value) -> bool,
@@ -119,6 +132,11 @@ fn trial<E: Endpoint>(
 
 fn done(reply: &Value) -> bool {
     *reply == json!({ "status": true })
+}
+
+fn first_refresh_token(session: &Value) -> Sent {
+    let token = RefreshToken::mint(session["id"].as_str().unwrap(), 0, &Secret::parse(SECRET).unwrap()).unwrap();
+    json!({ "refreshToken": token }).into()
 }
 
 fn text() -> Sent {
@@ -147,7 +165,7 @@ both_databases! {
         let app = start(place).await;
         app.sign_up("ada").await;
         for trial in trials() {
-            let answer = app.program().call_path(trial.method, trial.path, (trial.right)("unknown")).await;
+            let answer = app.program().call_path(trial.method, trial.path, (trial.right)(&json!({ "id": "unknown", "token": "unknown" }))).await;
             assert_refused(trial.path, &answer, trial.nobody);
         }
     }
@@ -172,8 +190,7 @@ both_databases! {
         for trial in trials() {
             let mut ada = app.sign_in("ada").await;
             let session = ada.call::<session::Get>(()).await.json();
-            let token = session["session"]["token"].as_str().unwrap();
-            let answer = ada.call_path(trial.method, trial.path, (trial.right)(token)).await;
+            let answer = ada.call_path(trial.method, trial.path, (trial.right)(&session["session"])).await;
             assert_eq!(answer.status, 200, "{}: {answer:?}", trial.path);
             assert_eq!(answer.header("content-type"), Some("application/json"), "{}", trial.path);
             assert_eq!(answer.header("cache-control"), Some("no-store"), "{}", trial.path);

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use countersign_contract::transport::Error as Transport;
-use countersign_contract::{Coded, Endpoint, ErrorRow, all, ok, password, session, sign_in, sign_out, sign_up, user};
+use countersign_contract::{
+    Coded, Endpoint, ErrorRow, all, ok, password, refresh, session, sign_in, sign_out, sign_up, user,
+};
 use countersign_engine::db::args;
 use countersign_testkit::{Answer, Browser, PASSWORD, Place, Sent, TestApp, address, run};
 use http::Method as Verb;
@@ -55,6 +57,7 @@ fn every_row_is_produced_and_nothing_else() {
         by_sessions(&mut produced).await;
         by_users(&mut produced).await;
         by_passwords(&mut produced).await;
+        by_refreshing(&mut produced).await;
 
         let mut rows = Rows::default();
         all::each(&mut rows);
@@ -201,4 +204,22 @@ async fn by_passwords(produced: &mut Produced) {
     produced.refused::<password::Change>(&mut ada, body(PASSWORD, PASSWORD, true)).await;
     app.run("DELETE FROM {account}", args![]).await;
     produced.refused::<password::Change>(&mut ada, body(PASSWORD, PASSWORD, false)).await;
+}
+
+async fn by_refreshing(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let app = TestApp::start(&place).await;
+    let mut ada = app.sign_up("ada").await;
+    let body = ada.call::<refresh::Start>(()).await.json();
+    app.run("UPDATE {user} SET {user.banned} = $1", args![true]).await;
+    produced.refused::<refresh::Refresh>(&mut app.program(), body.clone()).await;
+    app.run("UPDATE {user} SET {user.banned} = $1", args![false]).await;
+    let strict =
+        TestApp::start_with(&place, |config| config.engine.email_and_password.require_email_verification = true).await;
+    produced.refused::<refresh::Refresh>(&mut strict.program(), body.clone()).await;
+    // Another program deletes her session, and this node has not heard of it yet.
+    assert_eq!(ada.call::<session::Get>(()).await.status, 200);
+    app.run("DELETE FROM {session}", args![]).await;
+    produced.refused::<refresh::Start>(&mut ada, ()).await;
+    produced.refused::<refresh::Refresh>(&mut app.program(), body).await;
 }
