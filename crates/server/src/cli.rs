@@ -10,6 +10,7 @@ mod migrate;
 mod openapi;
 mod secret;
 mod serve;
+mod session;
 mod token;
 mod user;
 
@@ -53,6 +54,9 @@ enum Command {
     /// Create, look at and change users.
     #[command(subcommand)]
     User(user::User),
+    /// List and end sessions.
+    #[command(subcommand)]
+    Session(session::Session),
     /// Print a strong secret.
     Secret,
 }
@@ -83,6 +87,7 @@ impl Cli {
             Command::Openapi => openapi::run(&deployment),
             Command::Token(token) => token.run(&deployment),
             Command::User(user) => user.run(&deployment),
+            Command::Session(session) => session.run(&deployment),
             Command::Secret => secret::run(),
         }
     }

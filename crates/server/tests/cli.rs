@@ -402,3 +402,28 @@ fn a_reader_that_has_read_enough_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
+
+#[test]
+fn an_operator_ends_a_session_and_is_told_why_a_token_is_refused() {
+    let place = Place::new("why");
+    assert_eq!(place.run("migrate").code, 0);
+    let env = &[("BETTER_AUTH_SECRET", SECRET)];
+    let run = |line: &str| place.run_with(line, env, b"");
+    let why = |token: &str| place.run_with("token why", env, token.as_bytes());
+    let create = "user create --email ada@example.com --name Ada --password-stdin";
+    assert_eq!(place.run_with(create, env, b"a long password").code, 0);
+    let user: serde_json::Value = serde_json::from_str(&run("user show ada@example.com --json").out).unwrap();
+    let id = user["id"].as_str().unwrap();
+
+    let token = run(&format!("token mint --sub {id} --sid no-such-session")).out;
+    let admitted = why(&token);
+    assert_eq!((admitted.code, admitted.out.trim()), (0, format!("admitted: user {id} with role user").as_str()));
+    assert_eq!(run("user suspend ada@example.com").code, 0);
+    assert_refused(&why(&token), 1, "refused: suspended (the account is suspended)");
+    assert_refused(&why(&run("token mint --sub nobody").out), 1, "refused: unknown_subject (the subject is not known)");
+    assert_eq!(why("not a token").code, 1);
+
+    assert_eq!(run("session list ada@example.com --json").out.trim(), "[]");
+    let none = run("session revoke none");
+    assert_refused(&none, 1, "there is no session none; `countersign session list USER` lists them");
+}

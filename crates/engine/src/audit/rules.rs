@@ -33,6 +33,10 @@ pub(crate) enum Event<'a> {
         caller: &'a Caller,
         count: usize,
     },
+    SessionEnded {
+        user: &'a str,
+        session: &'a str,
+    },
     PasswordChanged {
         user: &'a str,
     },
@@ -65,6 +69,7 @@ impl Event<'_> {
             Self::SignedIn { .. } => "signed_in",
             Self::SignedOut { .. } => "signed_out",
             Self::SessionsRevoked { .. } => "sessions_revoked",
+            Self::SessionEnded { .. } => "session_ended",
             Self::PasswordChanged { .. } => "password_changed",
             Self::RefreshStarted { .. } => "refresh_started",
             Self::RefreshReused { .. } => "refresh_reused",
@@ -80,6 +85,7 @@ impl Event<'_> {
             | Self::UserRestored { user }
             | Self::UserDeleted { user }
             | Self::RoleSet { user, .. }
+            | Self::SessionEnded { user, .. }
             | Self::PasswordChanged { user } => user,
             Self::SignedIn { user, .. } => &user.id,
             Self::SignedOut { caller }
@@ -94,6 +100,7 @@ impl Event<'_> {
     pub(crate) fn session_id(&self) -> Option<&str> {
         match self {
             Self::SignedIn { session, .. } => Some(&session.id),
+            Self::SessionEnded { session, .. } => Some(session),
             Self::SignedOut { caller }
             | Self::SessionsRevoked { caller, .. }
             | Self::RefreshStarted { caller }

@@ -181,12 +181,28 @@ impl Engine {
         Ok(live)
     }
 
-    /// The caller's live sessions.
+    /// The live sessions of a user.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<Session>, Error> {
-        Ok(rows::live_of_user(&mut self.db.read().await?, &caller.user.id, self.clock.now()).await?)
+    pub async fn sessions(&self, user_id: &str) -> Result<Vec<Session>, Error> {
+        Ok(rows::live_of_user(&mut self.db.read().await?, user_id, self.clock.now()).await?)
+    }
+
+    /// Ends any session, for an operator. Says whose it was, if there was one.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn end_any_session(&self, id: &str) -> Result<Option<String>, Error> {
+        let Some(caller) = self.caller_by_id(id).await? else { return Ok(None) };
+        let mut tx = self.db.write().await?;
+        let ended = rows::delete(&mut tx, id).await?;
+        if ended.is_empty() {
+            return Ok(None);
+        }
+        self.record(&mut tx, Event::SessionEnded { user: &caller.user.id, session: id }).await?;
+        self.commit(tx, move |engine| engine.end_sessions(&ended)).await?;
+        Ok(Some(caller.user.id.clone()))
     }
 
     /// Whether the caller's session is young enough for what asks for a fresh one.

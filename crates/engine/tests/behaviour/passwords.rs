@@ -25,7 +25,7 @@ both_databases! {
         assert!(!is_live(&engine, &here.access_token).await);
         assert!(!is_live(&engine, &there.access_token).await);
         assert!(is_live(&engine, &fresh.access_token).await);
-        assert_eq!(engine.sessions(&fresh.caller).await.unwrap(), [(*fresh.caller.session).clone()]);
+        assert_eq!(engine.sessions(&fresh.caller.user.id).await.unwrap(), [(*fresh.caller.session).clone()]);
         engine.signed_in("ada").await;
     }
 

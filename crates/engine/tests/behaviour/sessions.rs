@@ -80,10 +80,10 @@ both_databases! {
         engine.clock.advance(1);
         let second = engine.signed_in("ada").await.caller;
         let bob = engine.signed_up("bob").await.caller;
-        let ids = async |caller: &Caller| engine.sessions(caller).await.unwrap().into_iter().map(|s| s.id).collect::<Vec<_>>();
+        let ids = async |caller: &Caller| engine.sessions(&caller.user.id).await.unwrap().into_iter().map(|s| s.id).collect::<Vec<_>>();
         assert_eq!(ids(&first).await, [first.session.id.clone(), second.session.id.clone()]);
         assert_eq!(ids(&bob).await, std::slice::from_ref(&bob.session.id));
-        assert_eq!(engine.sessions(&second).await.unwrap()[1], *second.session);
+        assert_eq!(engine.sessions(&second.user.id).await.unwrap()[1], *second.session);
         engine.clock.advance(7 * DAY - 1);
         assert_eq!(ids(&first).await, std::slice::from_ref(&second.session.id));
     }

@@ -4,12 +4,12 @@ mod key;
 
 use clap::{Args, Subcommand};
 use countersign_engine::{Clock, SystemChance, SystemClock, chance};
-use countersign_token::{Claims, Policy, Verifier, decode_unverified};
+use countersign_token::{Claims, Policy, Refused, Verifier, decode_unverified, verdict};
 use serde_json::{Map, Value};
 
 use self::key::{DeploymentKeys, KeyOption};
-use super::console::{self, Failure, answer, answer_bytes, note};
-use super::deployment::Deployment;
+use super::console::{self, Failure, answer, answer_bytes, note, printable};
+use super::deployment::{self, Deployment};
 
 /// More than the longest token a verifier reads, so that a longer one is still told from a short one.
 const INPUT_LIMIT: u64 = 64 * 1024;
@@ -20,6 +20,9 @@ pub(super) enum Token {
     Mint(Mint),
     /// Read one token on standard input and verify it: exit 0 and the claims as JSON, or 1 and the reason.
     Verify(Verify),
+    /// Read one token on standard input and say what a server would: exit 0 if it is admitted, or 1 and the exact
+    /// reason, the state of its user and session included.
+    Why,
     /// Read one token on standard input and print what it says, unverified.
     Decode,
 }
@@ -66,6 +69,7 @@ impl Token {
         match self {
             Self::Mint(mint) => mint.run(deployment),
             Self::Verify(verify) => verify.run(deployment),
+            Self::Why => why(deployment),
             Self::Decode => decode(),
         }
     }
@@ -125,6 +129,22 @@ impl Verify {
         let claims = serde_json::to_string(&*verified).map_err(Failure::refused)?;
         Ok(answer(claims)?)
     }
+}
+
+/// The verdict on a token as a server on this database comes to it, in the server's own steps.
+fn why(deployment: &Deployment) -> Result<(), Failure> {
+    let config = deployment.config()?;
+    let token = read_token()?;
+    let refused = |why: Refused| Failure::Refused(format!("refused: {} ({why})", why.code()));
+    deployment::wait_for(async {
+        let engine = deployment::engine(&config).await?;
+        engine.catch_up().await.map_err(Failure::refused)?;
+        let claims = engine.verifier().verify_owned(&token, engine.clock().now().seconds()).map_err(refused)?;
+        let standing = engine.standing_of(&claims).await.map_err(Failure::refused)?;
+        let admitted = verdict(claims, standing).map_err(refused)?;
+        let role = admitted.role().map(|role| format!(" with role {}", printable(role))).unwrap_or_default();
+        Ok(answer(format_args!("admitted: user {}{role}", printable(&admitted.sub)))?)
+    })
 }
 
 fn decode() -> Result<(), Failure> {

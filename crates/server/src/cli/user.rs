@@ -198,7 +198,7 @@ impl List {
 }
 
 impl Named {
-    async fn find(&self, engine: &Engine) -> Result<Row, Failure> {
+    pub(super) async fn find(&self, engine: &Engine) -> Result<Row, Failure> {
         let user = engine.user(Who::parse(&self.user)).await.map_err(Failure::refused)?;
         user.ok_or_else(|| Failure::Refused(format!("there is no user {}", printable(&self.user))))
     }

@@ -68,7 +68,7 @@ pub(crate) async fn get(call: Call<Get>) -> Outcome<Get> {
 }
 
 pub(crate) async fn list(call: Call<List>) -> Outcome<List> {
-    let sessions = call.app.engine.sessions(&call.caller).await.map_err(|error| Failure::internal(&error))?;
+    let sessions = call.app.engine.sessions(&call.caller.user.id).await.map_err(|error| Failure::internal(&error))?;
     Ok(Answer::new(sessions.iter().map(wire).collect()))
 }
 

@@ -54,7 +54,7 @@ struct Device {
 impl AccountPage {
     async fn load(app: &App, caller: Caller) -> Result<Self, Problem> {
         let token = app.engine.access_token(&caller).map_err(|error| internal(&error))?;
-        let mut sessions = app.engine.sessions(&caller).await.map_err(|error| internal(&error))?;
+        let mut sessions = app.engine.sessions(&caller.user.id).await.map_err(|error| internal(&error))?;
         sessions.sort_by_key(|session| (session.id != caller.session.id, std::cmp::Reverse(session.created_at)));
         let (header, payload) = claims(&token);
         Ok(Self {
@@ -172,7 +172,7 @@ async fn signed_in(app: &App, visit: &Visit, admitted: Result<(), Problem>) -> R
 
 /// Ends the caller's session of this id; nothing where the caller has none.
 async fn end_session(app: &App, visit: Visit, caller: &Caller, id: &str) -> Result<Option<SetCookies>, Problem> {
-    let sessions = app.engine.sessions(caller).await.map_err(|error| internal(&error))?;
+    let sessions = app.engine.sessions(&caller.user.id).await.map_err(|error| internal(&error))?;
     let Some(session) = sessions.into_iter().find(|session| session.id == id) else { return Ok(None) };
     let request = RevokeRequest { token: session.token };
     let call = Call { app: app.clone(), visit, caller: caller.clone(), method: Method::POST, request };
