@@ -21,9 +21,17 @@ process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 /**
  * Starts a server of ours on a free port of loopback; `file` is the database, by default a new one in `directory`.
  *
- * `command` is `countersign serve` or a program that serves the same endpoints beside its own.
+ * `command` is `countersign serve` or a program that serves the same endpoints beside its own; `environment` goes before
+ * all else, and what is undefined in it is left out.
  */
-export async function startOurs({ settings = {}, secret, directory, file = join(directory, "ours.db"), command = serve }) {
+export async function startOurs({
+  settings = {},
+  secret,
+  directory,
+  file = join(directory, "ours.db"),
+  command = serve,
+  environment: given = {},
+}) {
   if (!existsSync(command[0])) throw new Error(`no binary at ${command[0]}: run cargo build, or set COUNTERSIGN_BIN`);
   const port = await freePort();
   const origin = `http://localhost:${port}`;
@@ -36,14 +44,14 @@ export async function startOurs({ settings = {}, secret, directory, file = join(
     ...inEnvironment({ rateLimit: { enabled: false }, ...settings }),
   };
 
-  let server = await start(command, environment, directory, origin);
+  let server = await start(command, { ...environment, ...given }, directory, origin);
   return {
     name: "ours",
     origin,
     file,
-    async restart() {
+    async restart(changed = {}) {
       await server.stop();
-      server = await start(command, environment, directory, origin);
+      server = await start(command, { ...environment, ...given, ...changed }, directory, origin);
     },
     stop: () => server.stop(),
   };

@@ -102,10 +102,19 @@ impl Revocations {
         if self.is_off(&claims.sub, now) {
             return Some(Standing::Suspended);
         }
-        let ended = claims.sid.as_deref().is_some_and(|sid| self.has_ended(sid, now));
-        let before = self.find(|layer| layer.tokens_before.get(&*claims.sub)).is_some_and(|span| claims.iat < span.at);
-        let revoked = claims.jti.as_deref().is_some_and(|jti| self.find(|layer| layer.tokens.get(jti)).is_some());
-        if ended || before || revoked { Some(Standing::SessionEnded) } else { None }
+        self.refuses_token(claims, now).then_some(Standing::SessionEnded)
+    }
+
+    /// Whether the token itself is refused, by its session, its `jti` or its age, whoever the user is. For a directory that
+    /// knows its users from their rows.
+    #[must_use]
+    pub fn refuses_token(&self, claims: &Claims, now: i64) -> bool {
+        let before =
+            || self.find(|layer| layer.tokens_before.get(&*claims.sub)).is_some_and(|span| claims.iat < span.at);
+        let revoked = |jti: &str| self.find(|layer| layer.tokens.get(jti)).is_some();
+        claims.sid.as_deref().is_some_and(|sid| self.has_ended(sid, now))
+            || claims.jti.as_deref().is_some_and(revoked)
+            || before()
     }
 
     /// Whether the user is suspended or deleted.

@@ -98,9 +98,12 @@ impl Engine {
         self.record(&mut tx, Event::SignedIn { user: &user, session: &session, method }).await?;
         let caller = Caller { session: Arc::new(session), user: Arc::new(user) };
         let access_token = self.access_token(&caller).map_err(Error::from)?;
-        let known = elapsed.then(|| caller.user.id.clone());
+        let read = Arc::clone(&caller.user);
         let tell = move |engine: &Self| {
-            known.iter().for_each(|id| engine.cache.forget_user(id));
+            // Who signs in was read just now; what is kept may be of before, when a suspension still held.
+            if elapsed || engine.cache.user(&read.id).is_some_and(|kept| kept != read) {
+                engine.cache.forget_user(&read.id);
+            }
             engine.end_sessions(&replaced);
         };
         self.commit(tx, tell).await?;

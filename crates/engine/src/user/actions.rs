@@ -58,11 +58,10 @@ impl Engine {
     /// [`Error::Database`] when the user is not known yet and the database does not answer.
     pub async fn standing_of(&self, claims: &Claims) -> Result<Standing, Error> {
         match self.standing(&claims.sub, claims.sid.as_deref()).await? {
-            Standing::Active { role } => {
-                let refusal = self.feed.refusals().standing(claims, self.clock.now().seconds());
-                Ok(refusal.unwrap_or(Standing::Active { role }))
+            Standing::Active { .. } if self.feed.refusals().refuses_token(claims, self.clock.now().seconds()) => {
+                Ok(Standing::SessionEnded)
             }
-            other => Ok(other),
+            standing => Ok(standing),
         }
     }
 
