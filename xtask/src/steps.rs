@@ -52,6 +52,12 @@ const STEPS: &[Step] = &[
         needs: &[Need::Node, Need::NodePackages, Need::Chromium],
         run: pages,
     },
+    Step {
+        name: "nodes",
+        purpose: "several nodes on one PostgreSQL: revocation, renewal, cuts, restarts, rotation",
+        needs: &[Need::Node, Need::NodePackages, Need::Postgres],
+        run: nodes,
+    },
     Step { name: "fuzz", purpose: "a minute of fuzzing", needs: &[], run: fuzz },
 ];
 
@@ -148,8 +154,18 @@ fn pages() -> Result<Outcome, String> {
     npm("pages")
 }
 
-/// Runs a script of `conformance/package.json` against our binary, freshly built.
+fn nodes() -> Result<Outcome, String> {
+    run(cargo().args(["build", "--package", "countersign-tasks"]))?;
+    let server = postgres::Server::start()?;
+    npm_with("nodes", &[(postgres::VARIABLE, server.url())])
+}
+
 fn npm(script: &str) -> Result<Outcome, String> {
+    npm_with(script, &[])
+}
+
+/// Runs a script of `conformance/package.json` against our binary, freshly built.
+fn npm_with(script: &str, environment: &[(&str, &str)]) -> Result<Outcome, String> {
     let conformance = root().join("conformance");
     let package = std::fs::read_to_string(conformance.join("package.json")).map_err(|error| error.to_string())?;
     if !package.contains(&format!("\"{script}\":")) {
@@ -157,7 +173,9 @@ fn npm(script: &str) -> Result<Outcome, String> {
     }
     run(cargo().args(["build", "--package", "countersign-server", "--bin", "countersign"]))?;
     let binary = target().join("debug/countersign");
-    passed(Command::new("npm").args(["run", script]).current_dir(conformance).env("COUNTERSIGN_BIN", binary))
+    let mut npm = Command::new("npm");
+    npm.args(["run", script]).current_dir(conformance).env("COUNTERSIGN_BIN", binary);
+    passed(npm.envs(environment.iter().copied()))
 }
 
 fn fuzz() -> Result<Outcome, String> {
