@@ -157,7 +157,7 @@ fn pages() -> Result<Outcome, String> {
 fn nodes() -> Result<Outcome, String> {
     run(cargo().args(["build", "--package", "countersign-tasks"]))?;
     let server = postgres::Server::start()?;
-    npm_with("nodes", &[(postgres::VARIABLE, server.url())])
+    npm_with("nodes", &[(postgres::VARIABLE, &server.url())])
 }
 
 fn npm(script: &str) -> Result<Outcome, String> {
