@@ -20,11 +20,13 @@
 mod app;
 mod browser;
 mod engine;
+mod explore;
 mod place;
 mod world;
 
 pub use app::TestApp;
 pub use browser::{Answer, Browser, Sent};
 pub use engine::{PASSWORD, SECRET, TestEngine, address, device};
+pub use explore::{Model, Property, explore};
 pub use place::{NOW, Place, run};
 pub use world::{FakeClock, SeededChance};
