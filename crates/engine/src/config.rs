@@ -34,6 +34,8 @@ pub struct Config {
     pub password_hash: PasswordHash,
     /// Rows kept in memory so that a request need not ask the database.
     pub cache: Cache,
+    /// How changes made elsewhere are learnt.
+    pub feed: Feed,
 }
 
 /// Signing up and in with an e-mail address and a password.
@@ -138,6 +140,14 @@ pub struct Cache {
     pub sessions: u32,
     /// Users kept.
     pub users: u32,
+}
+
+/// How changes made elsewhere are learnt.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Feed {
+    /// Seconds without word from the database after which this node says that it is not ready.
+    pub max_staleness: u32,
 }
 
 /// A secret setting. It can be read only by asking for it, is never printed, and is wiped when dropped.
@@ -454,6 +464,7 @@ impl Default for Config {
             token: Token::default(),
             password_hash: PasswordHash::default(),
             cache: Cache::default(),
+            feed: Feed::default(),
         }
     }
 }
@@ -507,6 +518,12 @@ impl Default for Token {
 impl Default for PasswordHash {
     fn default() -> Self {
         Self { concurrency: None, queue_deadline_ms: 5_000, queue_max: 1_000 }
+    }
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self { max_staleness: 30 }
     }
 }
 

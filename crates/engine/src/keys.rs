@@ -1,7 +1,7 @@
 //! The keys this server signs with, and the verifier that accepts what they signed.
 
 use countersign_token::{
-    CannotSign, Claims, KeySet, Policy, Secret, Secrets, SigningKey, Verifier, VerifyingKey, sign,
+    CannotSign, Claims, FeedCredential, KeySet, Policy, Secret, Secrets, SigningKey, Verifier, VerifyingKey, sign,
 };
 
 use crate::config::Config;
@@ -15,6 +15,8 @@ pub struct Keys {
     pub(crate) signing: SigningKey,
     /// What accepts access tokens.
     pub(crate) verifier: Verifier,
+    /// What the credentials of followers of the feed are derived from.
+    pub(crate) feed: Secrets,
     /// The public keys, for `/jwks`; none where access tokens are signed with a shared secret.
     pub(crate) public: Vec<serde_json::Value>,
 }
@@ -29,7 +31,8 @@ impl Keys {
         };
         let verifier = Verifier::new(KeySet::new(keys.iter().map(SigningKey::verifying_key)), policy(config));
         let signing = keys.into_iter().next().unwrap_or_else(|| SigningKey::hs256(secrets.current(), None));
-        Self { secrets, signing, verifier, public: Vec::new() }
+        let feed = token_secret.cloned().map_or_else(|| secrets.clone(), Secrets::single);
+        Self { secrets, signing, verifier, feed, public: Vec::new() }
     }
 
     /// Signs what is to be an access token.
@@ -45,6 +48,16 @@ impl Keys {
         &self.verifier
     }
 
+    /// What a service shows that follows the refusals: derived from `token.secret`, or else from the newest secret.
+    pub fn feed_credential(&self) -> FeedCredential {
+        FeedCredential::of(self.feed.current())
+    }
+
+    /// Whether a text is such a credential, of any of the secrets.
+    pub fn admits_follower(&self, credential: &str) -> bool {
+        FeedCredential::verify(credential, &self.feed)
+    }
+
     /// EdDSA or ES256 under `signing`; `verifying` holds every key still trusted.
     pub(crate) fn asymmetric(
         secrets: Secrets,
@@ -53,7 +66,8 @@ impl Keys {
         public: Vec<serde_json::Value>,
         config: &Config,
     ) -> Self {
-        Self { secrets, signing, verifier: Verifier::new(KeySet::new(verifying), policy(config)), public }
+        let feed = secrets.clone();
+        Self { secrets, signing, verifier: Verifier::new(KeySet::new(verifying), policy(config)), feed, public }
     }
 }
 

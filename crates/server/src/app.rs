@@ -109,13 +109,20 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The database answers too.
+/// The database answers too, and its news has been read lately.
 async fn readyz(State(app): State<App>) -> Response {
-    match app.engine.database().ping().await {
-        Ok(()) => "ok\n".into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+    let not_ready = |why: &'static str| (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
+    if let Err(error) = app.engine.database().ping().await {
+        tracing::warn!(%error, "not ready");
+        return not_ready("the database does not answer\n");
+    }
+    let longest = i64::from(app.config.engine.feed.max_staleness).saturating_mul(1000);
+    match app.engine.feed_age() {
+        Some(age) if age <= longest => "ok\n".into_response(),
+        Some(age) => {
+            tracing::warn!(age_ms = age, "not ready: the feed is not read");
+            not_ready("the feed is not read\n")
         }
+        None => not_ready("the feed has not been read yet\n"),
     }
 }

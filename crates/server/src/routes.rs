@@ -1,6 +1,7 @@
 //! The table of contents: every endpoint, one line each.
 
 use axum::Router;
+use axum::routing::any;
 use countersign_contract::{jwks, ok, password, refresh, session, sign_in, sign_out, sign_up, token, user};
 
 use crate::app::App;
@@ -30,5 +31,6 @@ pub(crate) fn endpoints(app: &App) -> Router<App> {
     if !app.engine.public_keys().is_empty() {
         routes = routes.endpoint::<jwks::Get>(http::jwks::get);
     }
-    routes
+    // Not a reply but a stream, so no endpoint of the contract: `docs/revocations.md` describes it.
+    routes.route(http::revocations::PATH, any(http::revocations::follow))
 }

@@ -15,7 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
 use crate::config::Server;
@@ -47,6 +47,7 @@ pub async fn serve(
         .max_buf_size(HEAD_MAX);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let farewell = GracefulShutdown::new();
+    let (open, stopping) = watch::channel(());
     tokio::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -54,8 +55,8 @@ pub async fn serve(
             () = &mut stop => break,
         };
         let Some((stream, peer, place)) = accepted else { continue };
-        let router = router.clone();
-        let service = service_fn(move |request| call(router.clone(), request, peer));
+        let (router, stopping) = (router.clone(), Stopping(stopping.clone()));
+        let service = service_fn(move |request| call(router.clone(), request, peer, stopping.clone()));
         let connection = farewell.watch(builder.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -65,11 +66,23 @@ pub async fn serve(
         });
     }
     drop(listener);
+    drop(open);
     tokio::select! {
         () = farewell.shutdown() => {}
         () = tokio::time::sleep(FAREWELL) => tracing::warn!("requests were still open when the server stopped"),
     }
     Ok(())
+}
+
+/// Lets an answer that never ends by itself know when the server stops. Goes with each request.
+#[derive(Clone, Debug)]
+pub(crate) struct Stopping(watch::Receiver<()>);
+
+impl Stopping {
+    /// Resolves when the server stops.
+    pub(crate) async fn wait(mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
 }
 
 type Place = tokio::sync::OwnedSemaphorePermit;
@@ -96,7 +109,9 @@ async fn call(
     router: Router,
     mut request: Request<Incoming>,
     peer: SocketAddr,
+    stopping: Stopping,
 ) -> Result<http::Response<Body>, std::convert::Infallible> {
     request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(stopping);
     router.oneshot(request.map(Body::new)).await
 }

@@ -59,6 +59,7 @@ impl TestApp {
         let settings = config.engine.clone();
         let engine = TestEngine::try_open(place.migrated().await, secrets, |config| *config = settings).await;
         let engine = engine.expect("the engine opens");
+        engine.catch_up().await.expect("the feed is read");
         let (origin, path) = (config.engine.base_url.origin().to_owned(), config.path().to_owned());
         let router = App::new(engine.engine().clone(), config).router();
         Self { engine, router, origin, path }

@@ -37,11 +37,13 @@
 mod base64;
 mod claims;
 mod cookie;
+mod feed_credential;
 mod header;
 mod json;
 mod jwk;
 mod keys;
 mod mac;
+mod notice;
 mod policy;
 mod refresh;
 mod refused;
@@ -54,8 +56,10 @@ mod verify;
 pub use crate::{
     claims::{Claims, ClaimsRef},
     cookie::SignedCookie,
+    feed_credential::{FeedCredential, InvalidFeedCredential},
     jwk::InvalidKey,
     keys::{Algorithm, KeySet, SigningKey, UnknownAlgorithm, VerifyingKey},
+    notice::{MalformedNotice, Notice},
     policy::{LeewayTooLong, MAX_LEEWAY, Policy},
     refresh::{MAX_REFRESH_TOKEN_BYTES, RefreshToken},
     refused::Refused,

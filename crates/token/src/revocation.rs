@@ -156,6 +156,29 @@ impl Revocations {
         self.len() == 0
     }
 
+    /// What is held, as changes: applied in this order to nothing they make the same refusals.
+    pub fn changes(&self) -> impl Iterator<Item = Change> + Send + '_ {
+        let recent = &self.recent;
+        let settled = &self.settled;
+        let users = settled.users.iter().filter(|(id, _)| !recent.users.contains_key(*id)).chain(&recent.users);
+        let sessions =
+            settled.sessions.iter().filter(|(id, _)| !recent.sessions.contains_key(*id)).chain(&recent.sessions);
+        let tokens = settled.tokens.iter().filter(|(id, _)| !recent.tokens.contains_key(*id)).chain(&recent.tokens);
+        let before = settled.tokens_before.iter().filter(|(id, _)| !recent.tokens_before.contains_key(*id));
+        let offs = users.filter_map(|(id, off)| off.map(|until| Change::UserOff { user: id.as_ref().into(), until }));
+        offs.chain(sessions.map(|(id, span)| Change::SessionRevoked {
+            session: id.as_ref().into(),
+            since: span.at,
+            until: span.until,
+        }))
+        .chain(tokens.map(|(id, until)| Change::TokenRevoked { jti: id.as_ref().into(), until: *until }))
+        .chain(before.chain(&recent.tokens_before).map(|(id, span)| Change::UserTokensBefore {
+            user: id.as_ref().into(),
+            before: span.at,
+            until: span.until,
+        }))
+    }
+
     fn find<'a, T>(&'a self, of: impl Fn(&'a Layer) -> Option<&'a T>) -> Option<&'a T> {
         of(&self.recent).or_else(|| of(&self.settled))
     }
@@ -273,5 +296,22 @@ mod tests {
         refusals.forget_expired(0);
         assert!(!refusals.is_off("u", 1));
         assert_eq!(refusals.len(), 3000);
+    }
+
+    #[test]
+    fn what_is_held_can_be_told_and_taken_up_again() {
+        let many = (0..2000).map(|n| Change::SessionRevoked { session: n.to_string(), since: n, until: 1000 });
+        let mut refusals = after(std::iter::once(off(None)).chain(many));
+        refusals.apply(Change::UserOn { user: "u".into() });
+        refusals.apply(Change::SessionRevoked { session: "7".into(), since: 70, until: 2000 });
+        refusals.apply(Change::TokenRevoked { jti: "j".into(), until: 5 });
+        refusals.apply(Change::UserTokensBefore { user: "v".into(), before: 3, until: 5 });
+        let told: Vec<Change> = refusals.changes().collect();
+        assert_eq!(told.len(), 2002, "each once, and nobody who is on again");
+        assert!(told.contains(&Change::SessionRevoked { session: "7".into(), since: 70, until: 2000 }));
+        let taken_up = after(told);
+        assert!(!taken_up.is_off("u", 1));
+        assert!((0..2000).all(|n| taken_up.has_ended(&n.to_string(), 5000)));
+        assert_eq!(taken_up.len(), 2002);
     }
 }

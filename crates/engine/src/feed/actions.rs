@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! triggers ──> countersign_feed ──> catch_up, every 250 ms ──┬──> refusals   (one pointer is swapped)
-//! (any writer, same transaction)                             └──> caches     (what changed is forgotten)
+//! (any writer, same transaction)                             ├──> caches     (what changed is forgotten)
+//!                                                            └──> news       (whoever subscribed is told)
 //! ```
 
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use countersign_db::Timestamp;
 use countersign_token::{Change, Revocations};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, broadcast};
 
 use super::rows;
-use super::rules::{Effect, effect};
+use super::rules::{Effect, Event, Position, effect};
 use crate::session::rows::Ended;
 use crate::{Engine, Error, User};
 
@@ -26,37 +27,103 @@ const TRIGGER_ROUNDS: u32 = 4;
 const PRUNE_ROUNDS: u32 = 240;
 /// Events read at once.
 const BATCH: i64 = 5_000;
+/// An event younger than this is there, and so is everything after it: only what is older than an hour is cleared out,
+/// and no two clocks differ by the rest.
+const YOUNG_MS: i64 = 30 * 60_000;
+
+/// Batches of news kept for a subscriber that is slow; one that falls further behind is sent a snapshot instead.
+const NEWS_KEPT: usize = 256;
 
 /// Where this node stands in the feed, and what it knows from it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Feed {
-    refusals: ArcSwap<Revocations>,
-    position: Mutex<Option<Position>>,
+    known: ArcSwap<Known>,
+    /// Held while the feed is read, so that changes are taken in order.
+    reading: Mutex<()>,
+    news: broadcast::Sender<Arc<News>>,
     /// When the database last answered, in milliseconds since 1970; 0 for never.
     seen: AtomicI64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Position {
-    epoch: String,
-    seq: i64,
+/// The refusals and where in the feed they were known. They may hold more than the feed had said by then, never less.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The refusals.
+    pub refusals: Revocations,
+    /// The last event taken into account; none before the feed was read.
+    pub position: Option<Position>,
+}
+
+/// What was taken in from the feed.
+#[derive(Debug)]
+pub enum News {
+    /// Some changes, all that followed.
+    Changes {
+        /// The changes of refusals with their places.
+        changes: Vec<(i64, Change)>,
+        /// Where that led.
+        position: Position,
+    },
+    /// Everything was read again: what was known before is worth nothing.
+    Rebuilt,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self {
+            known: ArcSwap::default(),
+            reading: Mutex::default(),
+            news: broadcast::Sender::new(NEWS_KEPT),
+            seen: AtomicI64::default(),
+        }
+    }
 }
 
 impl Feed {
-    /// The refusals as of the last look.
-    pub fn refusals(&self) -> arc_swap::Guard<Arc<Revocations>> {
-        self.refusals.load()
+    /// The refusals as of the last look, and where that was.
+    pub fn known(&self) -> arc_swap::Guard<Arc<Known>> {
+        self.known.load()
+    }
+
+    /// What is taken in from now on. What [`Feed::known`] says afterwards holds everything that came before.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<News>> {
+        self.news.subscribe()
     }
 
     fn apply(&self, changes: &[Change]) {
-        if changes.is_empty() {
-            return;
+        if !changes.is_empty() {
+            self.update(|known| changes.iter().cloned().for_each(|change| known.refusals.apply(change)));
         }
-        self.refusals.rcu(|refusals| {
-            let mut refusals = Revocations::clone(refusals);
-            changes.iter().cloned().for_each(|change| refusals.apply(change));
-            refusals
+    }
+
+    fn update(&self, change: impl Fn(&mut Known)) {
+        self.known.rcu(|known| {
+            let mut known = Known::clone(known);
+            change(&mut known);
+            known
         });
+    }
+
+    /// Takes changes in, and tells the subscribers.
+    fn advance(&self, changes: Vec<(i64, Change)>, position: Position) {
+        self.update(|known| {
+            changes.iter().for_each(|(_, change)| known.refusals.apply(change.clone()));
+            known.position = Some(position.clone());
+        });
+        self.tell(News::Changes { changes, position });
+    }
+
+    /// Forgets everything in favour of these changes, and tells the subscribers.
+    fn rebuild(&self, changes: impl Iterator<Item = Change>, position: Position) {
+        let mut known = Known { position: Some(position), ..Known::default() };
+        changes.for_each(|change| known.refusals.apply(change));
+        self.known.store(Arc::new(known));
+        self.tell(News::Rebuilt);
+    }
+
+    /// Whoever subscribes later finds it in what is known.
+    fn tell(&self, news: News) {
+        drop(self.news.send(Arc::new(news)));
     }
 
     /// When the database last answered.
@@ -72,41 +139,76 @@ impl Engine {
         &self.feed
     }
 
+    /// Milliseconds since the database last answered for the feed; `None` before it did.
+    pub fn feed_age(&self) -> Option<i64> {
+        let seen = self.feed.seen()?;
+        Some(self.clock.now().millis().saturating_sub(seen.millis()).max(0))
+    }
+
     /// Reads what is new in the feed and takes it into account. The first time, or after the database was restored, it
     /// takes everything: the refusals are built anew and the caches emptied.
     ///
     /// # Errors
     /// [`Error::Database`]; then nothing changed here.
     pub async fn catch_up(&self) -> Result<(), Error> {
-        let mut position = self.feed.position.lock().await;
+        let _in_order = self.feed.reading.lock().await;
         let now = self.clock.now();
         let mut read = self.db.read().await?;
         let epoch = rows::epoch(&mut read).await?;
-        let known = position.as_ref().filter(|known| known.epoch == epoch).map(|known| known.seq);
-        let mut changes = match known {
-            Some(_) => Vec::new(),
-            None => rows::suspended(&mut read).await?.into_iter().map(suspension).collect(),
-        };
+        let position = self.feed.known().position.clone();
+        let known = position.filter(|position| position.epoch == epoch).map(|position| position.seq);
+        let suspended = if known.is_some() { Vec::new() } else { rows::suspended(&mut read).await? };
         let mut seq = known.unwrap_or_default();
         let mut effects = Vec::new();
         loop {
             let events = rows::after(&mut read, seq, BATCH).await?;
             let Some(last) = events.last() else { break };
             seq = last.seq;
-            effects.extend(events.into_iter().map(effect));
+            effects.extend(events.into_iter().map(|event| (event.seq, effect(event))));
         }
         drop(read);
         if known.is_none() {
             self.cache.clear();
         }
-        changes.extend(effects.into_iter().filter_map(|effect| self.take(effect)));
-        if known.is_none() {
-            self.feed.refusals.store(Arc::default());
+        let changes =
+            effects.into_iter().filter_map(|(seq, effect)| Some((seq, self.take(effect)?))).collect::<Vec<_>>();
+        let position = Position { epoch, seq };
+        match known {
+            None => {
+                let suspended = suspended.into_iter().map(suspension);
+                self.feed.rebuild(suspended.chain(changes.into_iter().map(|(_, change)| change)), position);
+            }
+            Some(known) if known < seq => self.feed.advance(changes, position),
+            Some(_) => {}
         }
-        self.feed.apply(&changes);
-        *position = Some(Position { epoch, seq });
         self.feed.seen.store(now.millis(), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// What changed after a place in the feed, in order; `None` when that cannot be told, because the place is of another
+    /// run or too long ago, or because it is too much.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn changes_since(&self, from: &Position) -> Result<Option<Vec<(i64, Change)>>, Error> {
+        match &self.feed.known().position {
+            Some(known) if known.epoch == from.epoch && known.seq <= from.seq => return Ok(Some(Vec::new())),
+            Some(known) if known.epoch == from.epoch => {}
+            _ => return Ok(None),
+        }
+        let mut read = self.db.read().await?;
+        // What follows an event that is too young to be cleared out is whole.
+        let young = self.clock.now().millis().saturating_sub(YOUNG_MS);
+        let whole = rows::first_since(&mut read, young).await?.is_some_and(|first| first <= from.seq);
+        let events = if whole { rows::after(&mut read, from.seq, BATCH).await? } else { return Ok(None) };
+        if i64::try_from(events.len()).is_ok_and(|number| number < BATCH) {
+            let refusal = |event: Event| match (event.seq, effect(event)) {
+                (seq, Effect::Refusal(change)) => Some((seq, change)),
+                _ => None,
+            };
+            return Ok(Some(events.into_iter().filter_map(refusal).collect()));
+        }
+        Ok(None)
     }
 
     /// Forgets what changed, and hands on what the refusals must know.
@@ -170,7 +272,7 @@ impl Engine {
             "triggers of the feed were lost, most likely when a table was rebuilt; they are made anew"
         );
         self.db.install_triggers().await?;
-        *self.feed.position.lock().await = None;
+        self.feed.update(|known| known.position = None);
         self.catch_up().await
     }
 
@@ -180,11 +282,7 @@ impl Engine {
         let mut tx = self.db.write().await?;
         rows::prune(&mut tx, now.millis(), longest).await?;
         tx.commit().await?;
-        self.feed.refusals.rcu(|refusals| {
-            let mut refusals = Revocations::clone(refusals);
-            refusals.forget_expired(now.seconds());
-            refusals
-        });
+        self.feed.update(|known| known.refusals.forget_expired(now.seconds()));
         Ok(())
     }
 }

@@ -32,6 +32,18 @@ pub(crate) async fn after(read: &mut Read, seq: i64, limit: i64) -> Result<Vec<E
     .await
 }
 
+/// The first event written at or after an instant, in milliseconds.
+pub(crate) async fn first_since(read: &mut Read, at: i64) -> Result<Option<i64>, Error> {
+    let first: Vec<i64> = read
+        .all(
+            "SELECT {countersign_feed.seq} FROM {countersign_feed} WHERE {countersign_feed.at} >= $1 \
+             ORDER BY {countersign_feed.seq} LIMIT 1",
+            args![at],
+        )
+        .await?;
+    Ok(first.first().copied())
+}
+
 /// The ids of all suspended users, whose suspension may be older than the feed, as events before all others.
 pub(crate) async fn suspended(read: &mut Read) -> Result<Vec<crate::User>, Error> {
     read.all("SELECT {user.*} FROM {user} WHERE {user.banned} = $1", args![true]).await

@@ -1,6 +1,38 @@
-//! What an event of the feed means.
+//! What an event of the feed means, and how a place in the feed is written.
+
+use std::fmt;
+use std::str::FromStr;
 
 use countersign_token::Change;
+
+/// A place in the feed. Written `epoch-seq`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The run of `seq`; a restored database begins a new one.
+    pub epoch: String,
+    /// The place in the order of commits.
+    pub seq: i64,
+}
+
+/// A text that is no place in a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a place in a feed")]
+pub struct NoPosition;
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.epoch, self.seq)
+    }
+}
+
+impl FromStr for Position {
+    type Err = NoPosition;
+
+    fn from_str(text: &str) -> Result<Self, NoPosition> {
+        let (epoch, seq) = text.rsplit_once('-').ok_or(NoPosition)?;
+        Ok(Self { epoch: epoch.to_owned(), seq: seq.parse().map_err(|_| NoPosition)? })
+    }
+}
 
 /// One row of the feed. Instants are milliseconds since 1970, by the database's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -58,7 +58,7 @@ impl Engine {
     /// [`Error::Database`] when the user is not known yet and the database does not answer.
     pub async fn standing_of(&self, claims: &Claims) -> Result<Standing, Error> {
         match self.standing(&claims.sub, claims.sid.as_deref()).await? {
-            Standing::Active { .. } if self.feed.refusals().refuses_token(claims, self.clock.now().seconds()) => {
+            Standing::Active { .. } if self.feed.known().refusals.refuses_token(claims, self.clock.now().seconds()) => {
                 Ok(Standing::SessionEnded)
             }
             standing => Ok(standing),
@@ -75,7 +75,7 @@ impl Engine {
         if rules::is_suspended(&user, now) {
             return Ok(Standing::Suspended);
         }
-        if session.is_some_and(|id| self.feed.refusals().has_ended(id, now.seconds())) {
+        if session.is_some_and(|id| self.feed.known().refusals.has_ended(id, now.seconds())) {
             return Ok(Standing::SessionEnded);
         }
         Ok(Standing::Active { role: user.role.clone() })

@@ -12,6 +12,7 @@ pub(crate) mod password;
 pub(crate) mod problem;
 pub(crate) mod rate_limit;
 pub(crate) mod refresh;
+pub(crate) mod revocations;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
