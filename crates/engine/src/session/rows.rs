@@ -34,26 +34,24 @@ impl FromRow for SessionAndUser {
     }
 }
 
+/// A session beside its user, by one column.
+macro_rules! session_and_user_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT {session.*@s:s_}, {user.*@u:u_}, {countersign_session.dontRemember@c:s_dontRemember} ",
+            "FROM {session} AS s JOIN {user} AS u ON {user.id@u} = {session.userId@s} ",
+            "LEFT JOIN {countersign_session} AS c ON {countersign_session.sessionId@c} = {session.id@s} WHERE ",
+            $condition
+        )
+    };
+}
+
 pub(crate) async fn by_id(read: &mut Read, id: &str) -> Result<Option<SessionAndUser>, Error> {
-    read.opt(
-        "SELECT {session.*@s:s_}, {user.*@u:u_}, {countersign_session.dontRemember@c:s_dontRemember} \
-         FROM {session} AS s JOIN {user} AS u ON {user.id@u} = {session.userId@s} \
-         LEFT JOIN {countersign_session} AS c ON {countersign_session.sessionId@c} = {session.id@s} \
-         WHERE {session.id@s} = $1",
-        args![id],
-    )
-    .await
+    read.opt(session_and_user_where!("{session.id@s} = $1"), args![id]).await
 }
 
 pub(crate) async fn by_token(read: &mut Read, token: &str) -> Result<Option<SessionAndUser>, Error> {
-    read.opt(
-        "SELECT {session.*@s:s_}, {user.*@u:u_}, {countersign_session.dontRemember@c:s_dontRemember} \
-         FROM {session} AS s JOIN {user} AS u ON {user.id@u} = {session.userId@s} \
-         LEFT JOIN {countersign_session} AS c ON {countersign_session.sessionId@c} = {session.id@s} \
-         WHERE {session.token@s} = $1",
-        args![token],
-    )
-    .await
+    read.opt(session_and_user_where!("{session.token@s} = $1"), args![token]).await
 }
 
 /// The live sessions of a user, at most 100 as in Better Auth (docs/wire.md 6.4).
