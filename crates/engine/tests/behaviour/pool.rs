@@ -11,7 +11,7 @@ use crate::cache::poll_once;
 
 both_databases! {
     async fn a_database_with_one_connection_answers_while_a_password_is_hashed(place: &Place) {
-        let options = Options { connections: 1, patience: Duration::from_secs(1), ..Options::default() };
+        let options = Options { connections: 1, patience: Duration::from_secs(20), ..Options::default() };
         let engine = TestEngine::open_on(place, options, |config| {
             config.password_hash.concurrency = Some(1);
             config.password_hash.queue_deadline_ms = 1;
