@@ -38,6 +38,8 @@
 //!   `Option<Identity>` lets the anonymous in (but no invalid token), [`HasRole`] and [`HasPermission`] demand more.
 //! - [`Guard::required`] refuses for a whole router, whether or not a handler asks.
 //! - [`Directory`] says whether the subject exists and is active; [`TrustTheToken`] believes what is signed.
+//! - With the feature `follow`, `FollowedRevocations` is a directory that knows within a second whom the server no longer
+//!   admits, and asks nobody on a request.
 //! - [`Identity::own`] gives a row to its owner and 404 to anybody else.
 //! - Refusals are [`Rejection`]s: RFC 6750 challenges with `application/problem+json` bodies (RFC 9457).
 
@@ -48,12 +50,21 @@ mod challenge;
 mod clock;
 mod directory;
 mod extract;
+#[cfg(feature = "follow")]
+mod follow;
 mod identity;
 mod layer;
 mod permissions;
 mod service;
 
 pub use countersign_token::{Claims, Standing, Unavailable};
+
+#[cfg(feature = "follow")]
+pub use crate::follow::{
+    EventReader, FollowError, FollowState, FollowedRevocations, Options, ServerSentEvent, TooLong, WhenStale,
+};
+#[cfg(feature = "follow")]
+pub use countersign_token::{FeedCredential, InvalidFeedCredential};
 
 pub use crate::{
     bearer::bearer_token,
