@@ -58,6 +58,12 @@ const STEPS: &[Step] = &[
         needs: &[Need::Node, Need::NodePackages, Need::Postgres],
         run: nodes,
     },
+    Step {
+        name: "fastapi",
+        purpose: "a Python service that follows the refusals",
+        needs: &[Need::Python],
+        run: fastapi,
+    },
     Step { name: "fuzz", purpose: "a minute of fuzzing", needs: &[], run: fuzz },
 ];
 
@@ -158,6 +164,17 @@ fn nodes() -> Result<Outcome, String> {
     run(cargo().args(["build", "--package", "countersign-tasks"]))?;
     let server = postgres::Server::start()?;
     npm_with("nodes", &[(postgres::VARIABLE, &server.url())])
+}
+
+/// The example in an environment of its own, below `target`.
+fn fastapi() -> Result<Outcome, String> {
+    run(cargo().args(["build", "--package", "countersign-server", "--bin", "countersign"]))?;
+    let (example, place) = (root().join("examples/fastapi"), target().join("fastapi"));
+    run(Command::new("python3").args(["-m", "venv"]).arg(&place))?;
+    let python = place.join("bin/python");
+    let packages = example.join("requirements.txt");
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(packages))?;
+    passed(Command::new(&python).arg(example.join("check.py")).arg(target().join("debug/countersign")))
 }
 
 fn npm(script: &str) -> Result<Outcome, String> {

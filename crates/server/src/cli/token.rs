@@ -25,6 +25,8 @@ pub(super) enum Token {
     Why,
     /// Read one token on standard input and print what it says, unverified.
     Decode,
+    /// Print the credential of services that follow the refusals (docs/revocations.md).
+    Feed,
 }
 
 #[derive(Args)]
@@ -71,6 +73,7 @@ impl Token {
             Self::Verify(verify) => verify.run(deployment),
             Self::Why => why(deployment),
             Self::Decode => decode(),
+            Self::Feed => feed(deployment),
         }
     }
 }
@@ -145,6 +148,11 @@ fn why(deployment: &Deployment) -> Result<(), Failure> {
         let role = admitted.role().map(|role| format!(" with role {}", printable(role))).unwrap_or_default();
         Ok(answer(format_args!("admitted: user {}{role}", printable(&admitted.sub)))?)
     })
+}
+
+fn feed(deployment: &Deployment) -> Result<(), Failure> {
+    let keys = DeploymentKeys::open(&deployment.config()?)?;
+    Ok(answer(keys.keys().feed_credential().expose())?)
 }
 
 fn decode() -> Result<(), Failure> {

@@ -120,7 +120,7 @@ impl DeploymentKeys {
         self.keys().verifier()
     }
 
-    fn keys(&self) -> &Keys {
+    pub(super) fn keys(&self) -> &Keys {
         match self {
             Self::Symmetric(keys) => keys,
             Self::Stored(engine) => engine.keys(),
