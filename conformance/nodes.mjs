@@ -22,6 +22,7 @@ if (!maintenance) {
 }
 const trials = Number(process.env.TRIALS ?? 20);
 const tasks = process.env.COUNTERSIGN_TASKS_BIN ?? fileURLToPath(new URL("../target/debug/countersign-tasks", import.meta.url));
+const guarded = process.env.COUNTERSIGN_REMOTE_BIN ?? fileURLToPath(new URL("../target/debug/countersign-remote", import.meta.url));
 const secret = randomBytes(24).toString("hex");
 const password = "a long password";
 const BOUND_MS = 1_000;
@@ -78,7 +79,7 @@ const signIn = async (node, email) => {
   if (answer.status !== 200) throw new Error(`sign-in: ${answer.status} ${JSON.stringify(answer.body)}`);
   return answer.body;
 };
-const api = async (node, token) => (await json(node, "GET", "/tasks", { token })).status;
+const api = async (node, token) => (await json(node, "GET", node.path ?? "/tasks", { token })).status;
 
 /** Asks until the API of every node refuses; milliseconds until the last one did. */
 async function untilRefused(nodes, token, limit = 5_000) {
@@ -132,30 +133,40 @@ const sql = new pg.Client({ connectionString: direct });
 await sql.connect();
 
 const started = [];
+const STALE_S = 3;
 const node = async (letter, database = direct) => {
   const place = mkdtempSync(join(directory, `${letter}-`));
-  const environment = { DATABASE_URL: database, COUNTERSIGN__REFRESH__GRACE: "1" };
+  const environment = { DATABASE_URL: database, COUNTERSIGN__FEED__MAX_STALENESS: String(STALE_S) };
   const running = await startOurs({ secret, directory: place, command: [tasks], environment });
   started.push(running);
   return running;
 };
 
+/** A guard in a service of its own, which knows the nodes' database only through the feed of one of them. */
+const remoteGuard = async (of) => {
+  const environment = { COUNTERSIGN_FEED: `${of.origin}/api/auth/revocations` };
+  const running = await startOurs({ secret, directory, command: [guarded], environment });
+  started.push(running);
+  return { ...running, path: "/me" };
+};
+
 try {
   const nodes = [await node("a"), await node("b"), await node("c")];
   const [a, b, c] = nodes;
+  const verifiers = [...nodes, await remoteGuard(b)];
   const ada = await signUp(a, "ada@example.com");
   await signUp(a, "root@example.com");
   await sql.query(`UPDATE "user" SET role = 'admin' WHERE email = 'root@example.com'`);
   const root = (await signIn(a, "root@example.com")).token;
   const unban = (user) => sql.query(`UPDATE "user" SET banned = false, "banExpires" = null WHERE id = $1`, [user.id]);
 
-  console.log(`three nodes on one PostgreSQL; ${trials} trials each, until the last of the others refuses`);
+  console.log(`three nodes on one PostgreSQL and a guard elsewhere; ${trials} trials each, until the last of the others refuses`);
   const suspend = ({ user }) => json(a, "POST", `/admin/users/${user.id}/suspend`, { token: root });
-  await measure("suspended on one node", nodes, "ada@example.com", suspend, unban);
+  await measure("suspended on one node", verifiers, "ada@example.com", suspend, unban);
   const signOut = ({ token }) => json(a, "POST", "/api/auth/sign-out", { token, body: {} });
-  await measure("signed out on one node", nodes, "ada@example.com", signOut);
+  await measure("signed out on one node", verifiers, "ada@example.com", signOut);
   const deleted = ({ user }) => sql.query(`DELETE FROM session WHERE "userId" = $1`, [user.id]);
-  await measure("session deleted by plain SQL", nodes, "ada@example.com", deleted);
+  await measure("session deleted by plain SQL", verifiers, "ada@example.com", deleted);
 
   const real = new Worker(new URL("./nodes-real.mjs", import.meta.url), { workerData: { secret, database: direct } });
   const [typescript] = await once(real, "message");
@@ -164,7 +175,7 @@ try {
     const answer = await json({ origin: typescript }, "POST", "/api/auth/admin/ban-user", { token: theirs.token, body: { userId: user.id } });
     if (answer.status !== 200) throw new Error(`ban: ${answer.status} ${JSON.stringify(answer.body)}`);
   };
-  await measure("banned by a TypeScript Better Auth", nodes, "ada@example.com", ban, unban);
+  await measure("banned by a TypeScript Better Auth", verifiers, "ada@example.com", ban, unban);
   await real.terminate();
 
   // Transactions of others
@@ -188,18 +199,27 @@ try {
 
   // The database away
   const d = await node("d", url.toString());
+  const far = await remoteGuard(d);
+  const untilStatus = async (at, bearer, expected) => {
+    const deadline = Date.now() + 60_000;
+    while ((await api(at, bearer)) !== expected) if (Date.now() > deadline) return false;
+    return true;
+  };
   const { token: known } = await signIn(a, "ada@example.com");
   const { token: unknown } = await signIn(a, "eve@example.com");
   check("a node behind a network admits", (await api(d, known)) === 200);
+  check("and so does a guard that follows it", await untilStatus(far, known, 200));
   proxy.cut();
   const [stays, waits] = [await api(d, known), await api(d, unknown)];
   check("with the database away a known user is admitted", stays === 200, String(stays));
   check("and one not yet known waits with 503, never 401", waits === 503, String(waits));
   await json(a, "POST", "/api/auth/sign-out", { token: known, body: {} });
+  check(`after ${STALE_S} s without news the node refuses with 503`, await untilStatus(d, known, 503));
+  check("and the guard elsewhere, which hears how old the node's news are, after its 30 s", await untilStatus(far, known, 503));
   proxy.mend();
-  check("back again it has missed nothing", (await untilRefused([d], known)) < 5_000);
+  check("back again neither has missed anything", (await untilRefused([d, far], known)) < 5_000);
   const back = await api(d, unknown);
-  check("and admits who was not known", back === 200, String(back));
+  check("and who was not known is admitted", back === 200, String(back));
 
   // Renewal
   const { token } = await signIn(a, "ada@example.com");

@@ -113,7 +113,7 @@ fn fmt() -> Result<Outcome, String> {
 }
 
 fn clippy() -> Result<Outcome, String> {
-    passed(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    passed(cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))
 }
 
 fn tests() -> Result<Outcome, String> {
@@ -161,7 +161,7 @@ fn pages() -> Result<Outcome, String> {
 }
 
 fn nodes() -> Result<Outcome, String> {
-    run(cargo().args(["build", "--package", "countersign-tasks"]))?;
+    run(cargo().args(["build", "--package", "countersign-tasks", "--package", "countersign-remote"]))?;
     let server = postgres::Server::start()?;
     npm_with("nodes", &[(postgres::VARIABLE, &server.url())])
 }

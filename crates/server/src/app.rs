@@ -116,11 +116,10 @@ async fn readyz(State(app): State<App>) -> Response {
         tracing::warn!(%error, "not ready");
         return not_ready("the database does not answer\n");
     }
-    let longest = i64::from(app.config.engine.feed.max_staleness).saturating_mul(1000);
-    match app.engine.feed_age() {
-        Some(age) if age <= longest => "ok\n".into_response(),
-        Some(age) => {
-            tracing::warn!(age_ms = age, "not ready: the feed is not read");
+    match app.engine.feed_is_stale() {
+        Some(false) => "ok\n".into_response(),
+        Some(true) => {
+            tracing::warn!(age_ms = app.engine.feed_age(), "not ready: the feed is not read");
             not_ready("the feed is not read\n")
         }
         None => not_ready("the feed has not been read yet\n"),

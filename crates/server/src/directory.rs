@@ -6,12 +6,16 @@ use countersign_guard::{Claims, Directory, Guard, Standing, Unavailable};
 use crate::App;
 
 /// Says who exists and is active, from the engine of this process: from memory after a user's first request, and never
-/// from the session table.
+/// from the session table. While the database is away it goes on with whom it knows, for `feed.max_staleness`; past that it
+/// cannot tell, and a guard answers 503. An application that never reads the feed is not held to that.
 #[derive(Clone, Debug)]
 pub struct Residents(Engine);
 
 impl Directory for Residents {
     async fn standing(&self, claims: &Claims) -> Result<Standing, Unavailable> {
+        if self.0.feed_is_stale() == Some(true) {
+            return Err(Unavailable);
+        }
         self.0.standing_of(claims).await.map_err(|error| {
             tracing::warn!(%error, "the directory cannot answer");
             Unavailable

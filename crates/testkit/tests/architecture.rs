@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("countersign-engine", &["countersign-db", "countersign-token"]),
     ("countersign-server", &["countersign-contract", "countersign-engine", "countersign-guard", "countersign-token"]),
     ("countersign-tasks", &["countersign-engine", "countersign-guard", "countersign-server"]),
+    ("countersign-remote", &["countersign-guard", "countersign-token"]),
     ("xtask", &[]),
 ];
 
@@ -32,7 +33,10 @@ const NEVER_REACHED: &[(&str, &[&str])] = &[
 const NAMED_ONLY_BY: &[(&str, &[&str])] = &[
     ("sqlx", &["countersign-db", "countersign-tasks"]),
     ("http", &["countersign-guard", "countersign-server", "countersign-tasks", "countersign-testkit"]),
-    ("axum", &["countersign-guard", "countersign-server", "countersign-tasks", "countersign-testkit"]),
+    (
+        "axum",
+        &["countersign-guard", "countersign-remote", "countersign-server", "countersign-tasks", "countersign-testkit"],
+    ),
 ];
 
 /// Crates that are there for tests and for the project itself, not for the product.

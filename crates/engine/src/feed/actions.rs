@@ -145,6 +145,13 @@ impl Engine {
         Some(self.clock.now().millis().saturating_sub(seen.millis()).max(0))
     }
 
+    /// Whether the last word of the database is older than `feed.max_staleness`: then nobody here knows who was signed out
+    /// or suspended meanwhile. `None` where the feed was never read.
+    pub fn feed_is_stale(&self) -> Option<bool> {
+        let longest = i64::from(self.config.feed.max_staleness).saturating_mul(1000);
+        Some(self.feed_age()? > longest)
+    }
+
     /// Reads what is new in the feed and takes it into account. The first time, or after the database was restored, it
     /// takes everything: the refusals are built anew and the caches emptied.
     ///
