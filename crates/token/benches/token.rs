@@ -17,7 +17,7 @@ use std::{
 };
 
 use aws_lc_rs::hmac as aws;
-use countersign_token::{Claims, KeySet, Policy, Scratch, SigningKey, Verifier, sign};
+use countersign_token::{Change, Claims, KeySet, Policy, Revocations, Scratch, SigningKey, Verifier, sign};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation,
@@ -52,6 +52,7 @@ fn main() {
     print_table("mint HS256", minting());
     print_table("the bare MAC over the signing input", bare_mac(&tokens));
     print_table("verify and mint, asymmetric", asymmetric());
+    print_table("a look at the refusals", refusals());
 }
 
 fn verifying(tokens: &[String]) -> Vec<Contestant<'_>> {
@@ -99,6 +100,34 @@ fn bare_mac(tokens: &[String]) -> Vec<Contestant<'_>> {
             black_box(aws::sign(&key, signed(token(tokens, n))));
         }),
     ]
+}
+
+/// What a guard asks after a token was verified: nothing of it is among the refusals.
+fn refusals() -> Vec<Contestant<'static>> {
+    let look = |name, held: usize| {
+        let before = resident();
+        let mut refusals = Revocations::default();
+        for n in 0..held {
+            let session = format!("0197f3c2-6f0a-7c55-9d2e-{n:012x}");
+            refusals.apply(Change::SessionRevoked { session, since: 0, until: NOW + 900 });
+        }
+        if let (Some(before), Some(after)) = (before, resident())
+            && held >= 100_000
+        {
+            println!("{held} refusals take {} bytes each", after.saturating_sub(before) / held);
+        }
+        let claims: Vec<Claims> = (0..TOKENS).map(claims).collect();
+        contestant(name, move |n| {
+            assert!(black_box(refusals.standing(&claims[n % TOKENS], NOW)).is_none());
+        })
+    };
+    vec![look("none held", 0), look("10,000 held", 10_000), look("1,000,000 held", 1_000_000)]
+}
+
+/// The memory this process holds, in bytes, where the system says so.
+fn resident() -> Option<usize> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().nth(1)?.parse::<usize>().ok()?;
+    Some(pages * 4096)
 }
 
 fn asymmetric() -> Vec<Contestant<'static>> {
