@@ -74,7 +74,7 @@ both_databases! {
                 }
             }
             // What was begun comes to its end by itself, on PostgreSQL over a connection of its own: asked often enough,
-            // the database and the cache agree, and they go on agreeing.
+            // the database and the cache agree.
             let mut agreed = false;
             for _ in 0..2_000 {
                 drop(engine.database().write().await.unwrap());
