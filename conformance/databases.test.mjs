@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { PASSWORD, SECRET } from "./harness/app.mjs";
+import { dropDatabase, maintenance, newDatabase } from "./harness/database.mjs";
 import { exchange } from "./harness/http.mjs";
 import { startOurs } from "./ours.mjs";
 import { startReal } from "./real.mjs";
@@ -13,9 +14,12 @@ import { startReal } from "./real.mjs";
 const EMAIL = "ada@example.com";
 const CREDENTIALS = { email: EMAIL, password: PASSWORD };
 
-/** Runs `use` with a server on `file` and stops it. */
-async function on(start, file, use) {
-  const server = await start({ secret: SECRET, directory: join(file, ".."), file });
+/** Ours where a TypeScript server shares the database: access tokens have a key of their own. */
+const startBeside = (given) => startOurs({ ...given, settings: { database: { shared: true }, token: { algorithm: "EdDSA" } } });
+
+/** Runs `use` with a server on one database and stops it. */
+async function on(start, { folder, database }, use) {
+  const server = await start({ secret: SECRET, directory: folder, database });
   try {
     return await use((method, path, rest) => exchange(server.origin, method, `/api/auth${path}`, rest), server.origin);
   } finally {
@@ -32,18 +36,23 @@ const look = async (send, cookie) => {
   return json && { ...json, session: { ...json.session, ipAddress: undefined } };
 };
 
-for (const [name, first, second] of [["the real server's", startReal, startOurs], ["ours", startOurs, startReal]]) {
-  test(`${name} is opened by the other, and by the first again`, async (t) => {
+const kinds = maintenance ? ["sqlite", "postgres"] : ["sqlite"];
+const orders = [["the real server's", startReal, startBeside], ["ours", startBeside, startReal]];
+for (const [kind, name, first, second] of kinds.flatMap((kind) => orders.map((order) => [kind, ...order]))) {
+  test(`${name} is opened by the other, and by the first again, on ${kind}`, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "databases-"));
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
-    const file = join(folder, "auth.db");
+    const place = { folder, database: await newDatabase(kind, folder) };
+    t.after(async () => {
+      await dropDatabase(place.database);
+      rmSync(folder, { recursive: true, force: true });
+    });
 
-    const { user, cookie, session } = await on(first, file, async (send) => {
+    const { user, cookie, session } = await on(first, place, async (send) => {
       const made = await signUp(send);
       return { ...made, session: await look(send, made.cookie) };
     });
 
-    const later = await on(second, file, async (send, origin) => {
+    const later = await on(second, place, async (send, origin) => {
       assert.deepEqual(await look(send, cookie), session, "the session lives on");
       const signedIn = await send("POST", "/sign-in/email", { body: CREDENTIALS });
       assert.equal(signedIn.status, 200, signedIn.text);
@@ -58,7 +67,7 @@ for (const [name, first, second] of [["the real server's", startReal, startOurs]
       return signedIn.setCookies[0].split(";")[0];
     });
 
-    await on(first, file, async (send) => {
+    await on(first, place, async (send) => {
       assert.equal((await look(send, later))?.user.id, user.id, "the session made by the other opens");
       const signedIn = await send("POST", "/sign-in/email", { body: { email: EMAIL, password: "another password" } });
       assert.equal(signedIn.status, 200, "the password changed by the other signs in");

@@ -19,7 +19,7 @@ const running = new Set();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /**
- * Starts a server of ours on a free port of loopback; `file` is the database, by default a new one in `directory`.
+ * Starts a server of ours on a free port of loopback; `database` is its URL, by default a new file in `directory`.
  *
  * `command` is `countersign serve` or a program that serves the same endpoints beside its own; `environment` goes before
  * all else, and what is undefined in it is left out.
@@ -28,7 +28,7 @@ export async function startOurs({
   settings = {},
   secret,
   directory,
-  file = join(directory, "ours.db"),
+  database = `sqlite:${join(directory, "ours.db")}`,
   command = serve,
   environment: given = {},
 }) {
@@ -40,7 +40,7 @@ export async function startOurs({
     BETTER_AUTH_SECRET: secret,
     BETTER_AUTH_URL: settings.baseURL ?? origin,
     PORT: String(port),
-    DATABASE_URL: `sqlite:${file}`,
+    DATABASE_URL: database,
     ...inEnvironment({ rateLimit: { enabled: false }, ...settings }),
   };
 
@@ -48,12 +48,19 @@ export async function startOurs({
   return {
     name: "ours",
     origin,
-    file,
+    database,
     async restart(changed = {}) {
       await server.stop();
       server = await start(command, { ...environment, ...given, ...changed }, directory, origin);
     },
+    /** Ends it without warning and starts it again. */
+    async crash() {
+      await server.kill();
+      server = await start(command, { ...environment, ...given }, directory, origin);
+    },
     stop: () => server.stop(),
+    /** Ends it as a power cut would. */
+    kill: () => server.kill(),
   };
 }
 
@@ -68,6 +75,10 @@ async function start([program, ...args], environment, directory, origin) {
   return {
     async stop() {
       child.kill("SIGTERM");
+      await ended;
+    },
+    async kill() {
+      child.kill("SIGKILL");
       await ended;
     },
   };
@@ -90,14 +101,23 @@ async function untilReady(child, origin, said) {
 function inEnvironment({ baseURL: _, trustedOrigins, ...settings }) {
   const variables = trustedOrigins ? { BETTER_AUTH_TRUSTED_ORIGINS: trustedOrigins.join(",") } : {};
   const put = (name, value) => {
-    if (Array.isArray(value) || typeof value !== "object") variables[name] = String(value);
+    if (name.endsWith("__ADDITIONAL_FIELDS")) variables[name] = inToml(value);
+    else if (Array.isArray(value) || typeof value !== "object") variables[name] = String(value);
     else for (const [key, inner] of Object.entries(value)) put(`${name}__${constantCase(key)}`, inner);
   };
   for (const [section, options] of Object.entries(settings)) put(`COUNTERSIGN__${constantCase(section)}`, options);
   return variables;
 }
 
-const constantCase = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+/** Fields of one's own, as one value: their names keep their case, and their order counts. */
+function inToml(fields) {
+  const options = (field) => Object.entries(field).map(([option, value]) => `${constantCase(option).toLowerCase()} = ${JSON.stringify(value)}`);
+  return `{ ${Object.entries(fields).map(([name, field]) => `${name} = { ${options(field).join(", ")} }`).join(", ")} }`;
+}
+
+/** `onAPIError` is `ON_API_ERROR`, and OAuth is one word. */
+const constantCase = (name) =>
+  name.replace("OAuth", "Oauth").replace(/([a-z\d])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2").toUpperCase();
 
 async function freePort() {
   const probe = createServer();

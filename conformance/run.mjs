@@ -1,11 +1,12 @@
 // Runs every scenario against the real Better Auth and against Countersign, and says where they disagree.
 //
-//   node run.mjs [--filter TEXT] [--real-only] [--show]
+//   node run.mjs [--database sqlite|postgres] [--filter TEXT] [--real-only] [--show]
 //
+// --database    what both keep their rows in; PostgreSQL is the one of `cargo xtask postgres -- ...`
 // --real-only   compares the real server with itself: shows that scenarios repeat exactly
 // --filter      runs only scenarios whose file or name contains TEXT; coverage is not judged then
 // --show        prints the transcript of the real side
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,24 +14,40 @@ import { parseArgs } from "node:util";
 
 import { differences } from "./differences.mjs";
 import { App, SECRET } from "./harness/app.mjs";
+import { dropDatabase, maintenance, newDatabase } from "./harness/database.mjs";
 import { differencesBetween, judge } from "./harness/compare.mjs";
 import { Coverage } from "./harness/coverage.mjs";
+import { startIdentityProvider } from "./harness/identity-provider.mjs";
 import { startOurs } from "./ours.mjs";
 import { startReal } from "./real.mjs";
 import { answerRow, asideRows, rows } from "./table.mjs";
 
 const { values: options } = parseArgs({
-  options: { filter: { type: "string" }, "real-only": { type: "boolean" }, show: { type: "boolean" } },
+  options: {
+    database: { type: "string", default: "sqlite" },
+    filter: { type: "string" },
+    "real-only": { type: "boolean" },
+    show: { type: "boolean" },
+  },
 });
+if (!["sqlite", "postgres"].includes(options.database) || (options.database === "postgres" && !maintenance)) {
+  console.error("conformance: --database is sqlite, or postgres under `cargo xtask postgres -- npm run conformance:postgres --prefix conformance`");
+  process.exit(2);
+}
 const other = options["real-only"] ? startReal : startOurs;
 const listed = options["real-only"] ? [] : differences;
 const scratch = mkdtempSync(join(tmpdir(), "conformance-"));
 const shared = new Map();
+/** Which scenario uses shared servers last: many pairs at once are more connections than a PostgreSQL has. */
+const last = new Map();
+/** The one provider of identities, once a scenario has asked for it. */
+let provider;
 
 try {
   process.exitCode = await main();
 } finally {
   for (const pair of shared.values()) await stop(await pair);
+  await (await provider)?.stop();
   rmSync(scratch, { recursive: true, force: true });
 }
 
@@ -39,6 +56,7 @@ async function main() {
   if (scenarios.length === 0) throw new Error(`no scenario contains ${options.filter}`);
   const coverage = new Coverage(rows, answerRow);
   const outcomes = [];
+  for (const [index, scenario] of scenarios.entries()) if (!scenario.alone) last.set(keyOf(scenario), index);
   let next = serversFor(scenarios[0], 0);
   for (const [index, scenario] of scenarios.entries()) {
     const pair = await next;
@@ -69,35 +87,45 @@ async function load() {
 async function perform(scenario, pair, number) {
   const [real, ours] = await Promise.all(
     pair.map(async (target) => {
-      const app = new App(target, number);
+      const app = new App(target, number, await provider);
       await scenario.run(app).catch((error) => app.transcript.broke(error));
       return app.transcript;
     }),
   );
-  if (scenario.alone) await stop(pair);
+  const isLast = !scenario.alone && last.get(keyOf(scenario)) === number;
+  if (isLast) shared.delete(keyOf(scenario));
+  if (scenario.alone || isLast) await stop(pair);
   return { real, ours };
 }
 
 /** Scenarios with equal settings share servers, except those that stand `alone` because they meddle or count. */
-async function serversFor({ settings = {}, alone }, number) {
+async function serversFor(scenario, number) {
+  const { settings = {}, alone } = scenario;
   if (alone) return launch(settings, `alone-${number}`);
-  const key = JSON.stringify(settings);
-  if (!shared.has(key)) shared.set(key, launch(settings, `shared-${shared.size}`));
+  const key = keyOf(scenario);
+  if (!shared.has(key)) shared.set(key, launch(settings, `shared-${number}`));
   return shared.get(key);
 }
 
-function launch(settings, name) {
+function keyOf({ settings = {} }) {
+  return JSON.stringify(settings);
+}
+
+async function launch(wished, name) {
+  if (wished.socialProviders) provider ??= startIdentityProvider();
+  const settings = JSON.parse(JSON.stringify(wished).replaceAll("<provider>", (await provider)?.origin));
   return Promise.all(
-    [startReal, other].map((startServer, side) => {
+    [startReal, other].map(async (startServer, side) => {
       const directory = join(scratch, `${name}-${side}`);
       mkdirSync(directory);
-      return startServer({ settings, secret: SECRET, directory });
+      const database = await newDatabase(options.database, directory);
+      return startServer({ settings, secret: SECRET, directory, database });
     }),
   );
 }
 
 function stop(pair) {
-  return Promise.all(pair.map((target) => target.stop()));
+  return Promise.all(pair.map((target) => target.stop().then(() => dropDatabase(target.database))));
 }
 
 function tell({ name }, real, { unexplained }) {
@@ -117,17 +145,27 @@ function summarise(outcomes, coverage) {
   const partial = options.filter !== undefined;
   const stale = partial ? [] : listed.filter(({ id }) => !used.has(id));
   const unexercised = partial ? [] : coverage.unexercised();
+  const unheard = partial ? [] : coverage.unheard();
 
   console.log("");
   for (const { id, reason } of listed.filter(({ id }) => used.has(id))) console.log(`differs: ${id}: ${reason}`);
   for (const { id } of stale) console.log(`no longer differs, strike it off the list: ${id}`);
   for (const { id, expects } of unexercised) console.log(`row not exercised: ${id} (${expects})`);
+  for (const { id, expects } of unheard) console.log(`never given to the official client: ${id} (${expects})`);
   for (const problem of coverage.unknown) console.log(`not in the table: ${problem}`);
   for (const { id, reason } of partial ? [] : asideRows) console.log(`set aside: ${id}: ${reason}`);
   console.log(
-    `${outcomes.length} scenarios, ${agreeing.length} agree (${reasoned} with a listed reason), ${unexplained} unexplained; ` +
-      `${coverage.exercised()} of ${rows.length} rows exercised`,
+    `on ${options.database}: ${outcomes.length} scenarios, ${agreeing.length} agree (${reasoned} with a listed reason), ${unexplained} unexplained; ` +
+      `${coverage.exercised()} of ${rows.length} rows exercised, ${coverage.heard()} answers given to the official client`,
   );
-  const clean = unexplained + stale.length + unexercised.length + coverage.unknown.length === 0;
-  return clean ? 0 : 1;
+  const clean = unexplained + stale.length + unexercised.length + unheard.length + coverage.unknown.length === 0;
+  const counted = `${outcomes.length} scenarios, ${agreeing.length} agree, ${rows.length} answers and rules`;
+  return clean && (partial || options["real-only"] || isInReadme(counted)) ? 0 : 1;
+}
+
+/** What was counted is what newcomers are told. */
+function isInReadme(counted) {
+  const isTold = readFileSync(new URL("../README.md", import.meta.url), "utf8").replace(/\s+/g, " ").includes(counted);
+  if (!isTold) console.log(`README.md must say: ${counted}`);
+  return isTold;
 }

@@ -81,12 +81,43 @@ for (const [name, alter] of Object.entries(alterations)) {
   test(`sees ${name}`, () => assert.notEqual(found(alter).length, 0));
 }
 
+test("names what is drawn by lot for one sign-in at a provider, and sees another form or relation", () => {
+  const shown = (state, cookie, challenge) => {
+    const kept = new Transcript({ origin: "http://localhost:1", provider: "http://127.0.0.1:2", secret: SECRET });
+    const url = `http://127.0.0.1:2/authorize?state=${state}&code_challenge=${challenge}`;
+    kept.exchange({ method: "POST", path: "/", answer: { status: 200, headers: {}, setCookies: [`state=${sign(cookie)}`], json: { url }, text: "{}" } });
+    return [...kept.steps[0].facts.values()].join(" ");
+  };
+  const [one, two] = [`${"a-_B".repeat(8)}`, letters("b")];
+  const usual = shown(one, one, "A".repeat(43));
+  assert.match(usual, /"<provider>\/authorize\?state=<state 1>&code_challenge=<challenge 1>".* state=<state 1>\.<signature>/);
+  assert.equal(shown(two, two, "_".repeat(43)), usual);
+  for (const other of [shown(one, two, "A".repeat(43)), shown("a".repeat(31), "a".repeat(31), "A".repeat(43)), shown(one, one, "A".repeat(42))]) {
+    assert.notEqual(other, usual);
+  }
+});
+
 test("tells of another row of the table instead of all its facts", () => {
   const differences = found((answers) => {
     answers[0] = { status: 401, headers: {}, setCookies: [], json: { message: "Unauthorized", code: "UNAUTHORIZED" } };
   });
   const seen = differences.filter(({ step }) => step === 1).map(({ fact, real, ours }) => [fact, real, ours]);
   assert.deepEqual(seen, [["answer", "200", "401 UNAUTHORIZED"]]);
+});
+
+test("sees what the client made of an answer only where the answers were alike", () => {
+  const given = (json, result) => {
+    const kept = new Transcript({ origin: "http://localhost:1", secret: SECRET, now: () => NOW });
+    kept.exchange({ method: "POST", path: "/", answer: { status: 200, headers: {}, setCookies: [], json, text: JSON.stringify(json) } });
+    kept.result(result);
+    return kept;
+  };
+  const facts = (left, right) => differencesBetween("test", given(...left), given(...right)).map(({ step, fact }) => [step, fact]);
+  const ada = { name: "Ada" };
+  assert.deepEqual(facts([ada, { data: ada, error: null }], [{ name: "Eve" }, { data: { name: "Eve" }, error: null }]), [[1, "body.name"]]);
+  assert.deepEqual(facts([ada, { data: ada, error: null }], [ada, { data: { name: "Eve" }, error: null }]), [[2, "data.name"]]);
+  const refused = { message: "no", code: "NO" };
+  assert.deepEqual(facts([ada, { data: ada, error: null }], [refused, { data: null, error: refused }]), [[1, "answer"]]);
 });
 
 test("tells what a listed difference explains from what nothing explains", () => {
@@ -104,10 +135,13 @@ test("tells what a listed difference explains from what nothing explains", () =>
 });
 
 test("knows which rows were shown, and tells of answers and rules that are no rows", () => {
-  const coverage = new Coverage([{ id: "seen" }, { id: "claimed" }, { id: "missed" }], ({ answer }) => answer);
-  coverage.take("one", { steps: [{ kind: "exchange", answer: "seen", rule: ["claimed", "invented"] }, { kind: "exchange", answer: "new" }] });
+  const rows = [{ id: "seen", isForClients: true }, { id: "claimed" }, { id: "missed", isForClients: true }];
+  const coverage = new Coverage(rows, ({ answer }) => answer);
+  const seen = { kind: "exchange", answer: "seen", rule: ["claimed", "invented"] };
+  coverage.take("one", { steps: [seen, { kind: "result" }, { kind: "exchange", answer: "new" }] });
   assert.equal(coverage.exercised(), 2);
-  assert.deepEqual(coverage.unexercised(), [{ id: "missed" }]);
+  assert.deepEqual(coverage.unexercised(), [rows[2]]);
+  assert.deepEqual([coverage.heard(), coverage.unheard()], [1, [rows[2]]]);
   assert.deepEqual(coverage.unknown, ["invented (in one)", "new (in one)"]);
 });
 

@@ -1,6 +1,9 @@
 // One HTTP exchange, said exactly: nothing is added that the caller did not ask for, nothing of the answer is hidden.
 import { request } from "node:http";
 
+/** Cache cookies can be long. */
+const HEAD_MAX = 65_536;
+
 /**
  * Sends one request to the server at `origin` over loopback.
  *
@@ -15,7 +18,7 @@ export function exchange(origin, method, path, { headers = {}, body } = {}) {
   if (text !== body && !("content-type" in sent)) sent["content-type"] = "application/json";
 
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: "127.0.0.1", port, method, path, headers: sent, agent: false }, (incoming) => {
+    const outgoing = request({ host: "127.0.0.1", port, method, path, headers: sent, agent: false, maxHeaderSize: HEAD_MAX }, (incoming) => {
       const chunks = [];
       incoming.on("data", (chunk) => chunks.push(chunk));
       incoming.on("error", reject);

@@ -1,6 +1,8 @@
 // What happened on one side, with everything that differs from run to run replaced by a name for it.
 import { createHmac } from "node:crypto";
 
+import { nameOfSessionData, readSessionData } from "./session-data.mjs";
+
 /** Headers that belong to the connection, not to the answer. */
 const CONNECTION = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding"]);
 
@@ -25,21 +27,32 @@ const SIXTY_DAYS = 60 * 86_400_000;
 export class Transcript {
   steps = [];
   #names = new Map();
+  #secrets = [];
   #origin;
+  #provider;
   #secret;
   #now;
 
-  constructor({ origin, secret, now = Date.now }) {
+  constructor({ origin, provider, secret, now = Date.now }) {
     this.#origin = origin;
+    this.#provider = provider;
     this.#secret = secret;
     this.#now = now;
+  }
+
+  /** A secret that is told by a name wherever it stands in a text. */
+  secret(text) {
+    this.#secrets.push(text);
+    this.#name("secret", text);
   }
 
   /** An answer of the server. */
   exchange({ method, path, answer, rule }) {
     const facts = new Map([["status", String(answer.status)]]);
     this.#body(facts, answer);
-    answer.setCookies.forEach((cookie, index) => facts.set(`cookie ${index + 1}`, this.#cookie(cookie)));
+    const cookies = lastOfEach(answer.setCookies);
+    cookies.forEach((cookie, index) => facts.set(`cookie ${index + 1}`, this.#cookie(cookie)));
+    this.#sessionData(facts, cookies);
     for (const [name, value] of Object.entries(answer.headers).sort()) {
       if (!CONNECTION.has(name)) facts.set(`header ${name}`, this.#header(name, value));
     }
@@ -93,7 +106,18 @@ export class Transcript {
     const signed = SIGNED_TOKEN.exec(value);
     if (signed) return `${this.#name("token", signed[1])}.${this.#signature(signed[1], signed[2])}`;
     if (OPAQUE_TOKEN.test(value)) return this.#name("token", value);
-    return JSON.stringify(value.replaceAll(this.#origin, "<origin>"));
+    const known = this.#secrets.reduce((text, secret) => text.replaceAll(secret, this.#name("secret", secret)), value);
+    const escaped = encodeURIComponent(this.#origin);
+    const placed = known.replaceAll(this.#origin, "<origin>").replaceAll(escaped, "<escaped origin>");
+    return JSON.stringify(this.#handshake(this.#provider ? placed.replaceAll(this.#provider, "<provider>") : placed));
+  }
+
+  /** What is drawn by lot for one sign-in at a provider; of another length or alphabet it stays as it is, and is seen. */
+  #handshake(text) {
+    return text
+      .replace(/(?<=[?&]state=)[\w-]{32}(?=&|$)/g, (value) => this.#name("state", value))
+      .replace(/(?<=[?&]code=)[a-f0-9]{32}(?=&|$)/g, (value) => this.#name("code", value))
+      .replace(/(?<=[?&]code_challenge=)[\w-]{43}(?=&|$)/g, (value) => this.#name("challenge", value));
   }
 
   /** A JWT is told by its subject: two of the same second may or may not be equal. */
@@ -119,15 +143,24 @@ export class Transcript {
   #cookie(header) {
     const [pair, ...attributes] = header.split("; ");
     const cut = pair.indexOf("=");
-    const value = decodeURIComponent(pair.slice(cut + 1));
-    return [`${pair.slice(0, cut)}=${this.#cookieValue(value)}`, ...attributes].join("; ");
+    const [name, value] = [pair.slice(0, cut), decodeURIComponent(pair.slice(cut + 1))];
+    const shown = value !== "" && nameOfSessionData(name) ? "<session data>" : this.#cookieValue(value);
+    return [`${name}=${shown}`, ...attributes].join("; ");
+  }
+
+  /** What a cache cookie says, its chunks put together. */
+  #sessionData(facts, cookies) {
+    const parts = cookies.map((cookie) => cookie.split(";")[0].split(/=(.*)/s)).filter(([name, value]) => value !== "" && nameOfSessionData(name));
+    if (parts.length === 0) return;
+    const value = parts.map(([, part]) => decodeURIComponent(part)).join("");
+    this.#flatten(facts, "session data", readSessionData(value, this.#secret));
   }
 
   #cookieValue(value) {
     if (value === "") return "";
     const cut = value.lastIndexOf(".");
     const message = value.slice(0, cut);
-    const shown = OPAQUE_TOKEN.test(message) ? this.#name("token", message) : message;
+    const shown = OPAQUE_TOKEN.test(message) ? this.#name("token", message) : (this.#names.get(message) ?? message);
     return `${shown}.${this.#signature(message, value.slice(cut + 1))}`;
   }
 
@@ -143,6 +176,12 @@ export class Transcript {
     this.#names.set(value, `<${kind} ${number}>`);
     return this.#names.get(value);
   }
+}
+
+/** Of a cookie that is set twice in one answer only the last counts for a browser. */
+function lastOfEach(cookies) {
+  const name = (cookie) => cookie.slice(0, cookie.indexOf("="));
+  return cookies.filter((cookie, index) => !cookies.slice(index + 1).some((later) => name(later) === name(cookie)));
 }
 
 /**

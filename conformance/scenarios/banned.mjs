@@ -2,7 +2,7 @@
 import { PASSWORD } from "../harness/app.mjs";
 
 const ban = (app, until = null) =>
-  app.meddle((db) => db.prepare(`update "user" set banned = 1, "banReason" = 'because', "banExpires" = ?`).run(until));
+  app.meddle((db) => db.run(`update "user" set banned = true, "banReason" = 'because', "banExpires" = ?`, until));
 
 export default [
   {

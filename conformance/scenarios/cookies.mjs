@@ -38,12 +38,42 @@ export default [
       const { json } = await visitor.send("POST", "/sign-up/email", { body: { name: "A", email: app.email("a"), password: PASSWORD }, rule });
       await signIn(visitor, json.user.email, { rememberMe: false }, rule);
       await visitor.send("POST", "/sign-out", { rule });
-      const token = app.look((db) => db.prepare('select token from session where "userId" = ?').get(json.user.id).token);
+      const token = (await app.row('select token from session where "userId" = ?', json.user.id)).token;
       for (const name of [`__Secure-${NAME}`, NAME]) {
         await visitor.send("GET", "/get-session", { headers: { cookie: `${name}=${encodeURIComponent(sign(token))}` }, rule });
       }
     },
   },
+  ...[
+    { cookiePrefix: "my-app", useSecureCookies: true },
+    { crossSubDomainCookies: { enabled: true } },
+    { crossSubDomainCookies: { enabled: true, domain: "example.com" }, useSecureCookies: true },
+    { defaultCookieAttributes: { sameSite: "none", secure: true, partitioned: true } },
+    { defaultCookieAttributes: { sameSite: "strict", path: "/api", domain: ".example.com", httpOnly: true } },
+    {
+      cookies: {
+        session_token: { name: "sid", attributes: { sameSite: "strict" } },
+        session_data: { name: "sid.data", attributes: { path: "/api/auth", domain: "auth.example.com" } },
+        dont_remember: { name: "forget" },
+      },
+      defaultCookieAttributes: { sameSite: "none", secure: true },
+    },
+  ].map((advanced, number) => ({
+    name: `are named and marked as it is set (${number + 1})`,
+    settings: { baseURL: "https://auth.example.com", advanced, session: { cookieCache: { enabled: true } } },
+    async run(app) {
+      const rule = "cookie settings";
+      const visitor = app.program();
+      const body = { name: "A", email: app.email("a"), password: PASSWORD, image: "x".repeat(5_000) };
+      const { setCookies } = await visitor.send("POST", "/sign-up/email", { body, rule });
+      const cookie = setCookies.map((line) => line.split(";")[0]).join("; ");
+      const headers = { cookie, origin: "https://auth.example.com" };
+      await visitor.send("GET", "/get-session", { headers, rule });
+      await visitor.send("POST", "/update-user", { headers, body: { image: null }, rule });
+      await visitor.send("POST", "/sign-out", { headers, rule });
+      await visitor.send("POST", "/sign-in/email", { body: { email: body.email, password: PASSWORD, rememberMe: false }, rule });
+    },
+  })),
   {
     name: "last as long as the browser without rememberMe",
     async run(app) {
@@ -51,7 +81,7 @@ export default [
       const browser = app.browser();
       await signIn(browser, email, { rememberMe: false }, "cookie rememberMe false");
       await browser.send("GET", "/get-session", { rule: "cookie rememberMe false" });
-      const lifetimes = app.look((db) => db.prepare('select "expiresAt", "createdAt" from session where "userId" = ? order by rowid').all(user.id));
+      const lifetimes = await app.rows('select "expiresAt", "createdAt" from session where "userId" = ? order by "createdAt"', user.id);
       app.note("sessions", lifetimes, "cookie rememberMe false");
       await browser.send("POST", "/update-user", { body: { name: "B" }, rule: "cookie dont_remember kept" });
       const body = { currentPassword: PASSWORD, newPassword: PASSWORD, revokeOtherSessions: true };
@@ -88,7 +118,7 @@ export default [
     name: "with a wrong signature are none",
     async run(app) {
       const { user } = await app.member();
-      const token = app.look((db) => db.prepare('select token from session where "userId" = ?').get(user.id).token);
+      const token = (await app.row('select token from session where "userId" = ?', user.id)).token;
       const [, signature] = sign(token).split(".");
       const flipped = `${token}.${signature[0] === "A" ? "B" : "A"}${signature.slice(1)}`;
       const swapped = `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}.${signature}`;
@@ -103,7 +133,7 @@ export default [
     name: "are read raw and percent-encoded, the first of a name",
     async run(app) {
       const { user } = await app.member();
-      const token = app.look((db) => db.prepare('select token from session where "userId" = ?').get(user.id).token);
+      const token = (await app.row('select token from session where "userId" = ?', user.id)).token;
       const raw = sign(token);
       const get = (cookie, rule) => app.program().send("GET", "/get-session", { headers: { cookie }, rule });
       await get(`${NAME}=${raw}`, "cookie forms");

@@ -53,11 +53,11 @@ export default [
     alone: true,
     async run(app) {
       const browser = await app.member();
-      await app.meddle((db) => db.prepare('update session set "createdAt" = ?').run(new Date(Date.now() - 90_000_000).toISOString()));
+      await app.meddle((db) => db.run('update session set "createdAt" = ?', new Date(Date.now() - 90_000_000).toISOString()));
       await change(browser, { newPassword: PASSWORD }, "password not fresh");
-      await app.meddle((db) => db.exec("update account set password = null"));
+      await app.meddle((db) => db.run("update account set password = null"));
       await change(browser, {});
-      await app.meddle((db) => db.exec("delete from account"));
+      await app.meddle((db) => db.run("delete from account"));
       await change(browser, {});
     },
   },
@@ -66,7 +66,7 @@ export default [
     alone: true,
     async run(app) {
       const browser = await app.member();
-      await app.meddle((db) => db.exec("create trigger no before update on account begin select raise(abort, 'no'); end"));
+      await app.meddle((db) => db.refuse("account", "update", "raise"));
       await change(browser, {});
     },
   },

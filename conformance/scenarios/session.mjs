@@ -7,9 +7,9 @@ const HOUR = 3_600_000;
 const at = (ms) => new Date(Date.now() + ms).toISOString();
 
 /** Lets the only session end in `ms`, and with it the time it was last refreshed. */
-const endIn = (app, ms) => app.meddle((db) => db.prepare('update session set "expiresAt" = ?').run(at(ms)));
-const rowsLeft = (app) => app.look((db) => db.prepare("select count(*) as n from session").get().n);
-const endOf = (app) => app.look((db) => db.prepare('select "expiresAt" from session').get());
+const endIn = (app, ms) => app.meddle((db) => db.run('update session set "expiresAt" = ?', at(ms)));
+const rowsLeft = async (app) => (await app.row("select count(*) as n from session")).n;
+const endOf = (app) => app.row('select "expiresAt" from session');
 const get = (visitor, rule, query = "") => visitor.send("GET", `/get-session${query}`, { rule });
 const post = (visitor, rule) => visitor.send("POST", "/get-session", { body: {}, rule });
 
@@ -43,7 +43,7 @@ export default [
       const cookie = browser.cookies();
       await endIn(app, -1000);
       await get(browser, "session expired");
-      app.note("rows left", rowsLeft(app), "session expired");
+      app.note("rows left", await rowsLeft(app), "session expired");
       await app.program().send("GET", "/get-session", { headers: { cookie }, rule: "session unknown" });
     },
   },
@@ -56,7 +56,7 @@ export default [
       await endIn(app, -1000);
       const rule = "session expired elsewhere";
       await app.program().send("GET", "/list-sessions", { headers, rule });
-      app.note("rows left", rowsLeft(app), rule);
+      app.note("rows left", await rowsLeft(app), rule);
       await app.program().send("GET", "/token", { headers, rule });
       await app.program().send("POST", "/update-user", { headers, body: { name: "B" }, rule });
       await app.program().send("POST", "/revoke-sessions", { headers, rule });
@@ -67,10 +67,7 @@ export default [
     alone: true,
     async run(app) {
       const browser = await app.member();
-      await app.meddle((db) => {
-        db.pragma("foreign_keys = off");
-        db.exec('delete from "user"');
-      });
+      await app.meddle((db) => db.orphan('delete from "user"'));
       await get(browser, "session user gone");
     },
   },
@@ -83,12 +80,12 @@ export default [
       await get(browser, "session not yet due");
       await endIn(app, 143 * HOUR);
       await get(browser, "session refresh disabled", "?disableRefresh=true");
-      app.note("not moved", endOf(app), "session refresh disabled");
+      app.note("not moved", await endOf(app), "session refresh disabled");
       await get(browser, "session query truthy", "?disableRefresh=false");
-      app.note("not moved", endOf(app), "session query truthy");
+      app.note("not moved", await endOf(app), "session query truthy");
       await get(browser, "session query truthy", "?disableRefresh=0&disableCookieCache=no");
       await get(browser, "session refreshed", "?disableRefresh=");
-      app.note("moved", endOf(app), "session refreshed");
+      app.note("moved", await endOf(app), "session refreshed");
       await get(browser, "session not yet due");
     },
   },
@@ -107,7 +104,7 @@ export default [
       await browser.send("POST", "/update-user", { body: { name: "B" }, rule });
       await due();
       await browser.send("POST", "/revoke-other-sessions", { body: {}, rule });
-      app.note("moved", endOf(app), rule);
+      app.note("moved", await endOf(app), rule);
       await due();
       await browser.send("POST", "/sign-out", { body: {}, rule });
     },
@@ -119,7 +116,7 @@ export default [
       const browser = await app.member("ada", { rememberMe: false });
       await endIn(app, HOUR);
       await get(browser, "session don't-remember");
-      app.note("not moved", endOf(app), "session don't-remember");
+      app.note("not moved", await endOf(app), "session don't-remember");
     },
   },
   {
@@ -133,7 +130,7 @@ export default [
       await get(browser, "session updateAge");
       await endIn(app, 6540_000);
       await get(browser, "session updateAge");
-      await app.meddle((db) => db.prepare('update session set "createdAt" = ?').run(at(-100 * HOUR)));
+      await app.meddle((db) => db.run('update session set "createdAt" = ?', at(-100 * HOUR)));
       await browser.send("GET", "/list-sessions", { rule: "session freshAge off" });
     },
   },
@@ -157,17 +154,17 @@ export default [
       await get(browser, "session defer GET");
       await endIn(app, 143 * HOUR);
       await get(browser, "session defer GET");
-      app.note("not moved", endOf(app), "session defer GET");
+      app.note("not moved", await endOf(app), "session defer GET");
       await post(browser, "session defer POST");
-      app.note("moved", endOf(app), "session defer POST");
+      app.note("moved", await endOf(app), "session defer POST");
       await get(browser, "session defer GET");
       await post(app.program(), "session defer POST");
       await get(app.program(), "session defer GET");
       await endIn(app, -1000);
       await get(browser, "session defer expired");
-      app.note("row left", rowsLeft(app), "session defer expired");
+      app.note("row left", await rowsLeft(app), "session defer expired");
       await app.program().send("POST", "/get-session", { headers: { cookie, origin: app.origin }, body: {}, rule: "session defer expired" });
-      app.note("row left", rowsLeft(app), "session defer expired");
+      app.note("row left", await rowsLeft(app), "session defer expired");
     },
   },
   {
@@ -176,12 +173,11 @@ export default [
     async run(app) {
       const browser = await app.member();
       const headers = { cookie: browser.cookies() };
-      const failures = ["select raise(abort, 'no')", "select raise(ignore)", "delete from session where id = old.id"];
       await endIn(app, 143 * HOUR);
-      for (const failure of failures) {
-        await app.meddle((db) => db.exec(`create trigger no before update on session begin ${failure}; end`));
+      for (const how of ["raise", "ignore", "delete"]) {
+        await app.meddle((db) => db.refuse("session", "update", how));
         await app.program().send("GET", "/get-session", { headers });
-        await app.meddle((db) => db.exec("drop trigger no"));
+        await app.meddle((db) => db.relent());
       }
     },
   },

@@ -1,8 +1,8 @@
 // GET /list-sessions and the POSTs that end sessions.
 import { PASSWORD } from "../harness/app.mjs";
 
-const count = (app, user) => app.look((db) => db.prepare('select count(*) as n from session where "userId" = ?').get(user.id).n);
-const tokens = (app, user) => app.look((db) => db.prepare('select token from session where "userId" = ? order by rowid').all(user.id).map(({ token }) => token));
+const count = async (app, user) => (await app.row('select count(*) as n from session where "userId" = ?', user.id)).n;
+const tokens = async (app, user) => (await app.rows('select token from session where "userId" = ? order by "createdAt"', user.id)).map(({ token }) => token);
 const another = async (app, email) => {
   const browser = app.browser();
   await browser.send("POST", "/sign-in/email", { body: { email, password: PASSWORD } });
@@ -19,8 +19,8 @@ export default [
       await another(app, browser.email);
       await another(app, browser.email);
       await browser.send("GET", "/list-sessions", { rule: "list own" });
-      const [, second] = tokens(app, browser.user);
-      await app.meddle((db) => db.prepare('update session set "expiresAt" = ? where token = ?').run(new Date(Date.now() - 1000).toISOString(), second));
+      const [, second] = await tokens(app, browser.user);
+      await app.meddle((db) => db.run('update session set "expiresAt" = ? where token = ?', new Date(Date.now() - 1000).toISOString(), second));
       await browser.send("GET", "/list-sessions", { rule: "list active" });
       await app.program().send("GET", "/list-sessions");
     },
@@ -30,9 +30,9 @@ export default [
     alone: true,
     async run(app) {
       const browser = await app.member();
-      await app.meddle((db) => db.prepare('update session set "createdAt" = ?').run(new Date(Date.now() - 86_460_000).toISOString()));
+      await app.meddle((db) => db.run('update session set "createdAt" = ?', new Date(Date.now() - 86_460_000).toISOString()));
       await browser.send("GET", "/list-sessions");
-      await app.meddle((db) => db.prepare('update session set "createdAt" = ?').run(new Date(Date.now() - 86_340_000).toISOString()));
+      await app.meddle((db) => db.run('update session set "createdAt" = ?', new Date(Date.now() - 86_340_000).toISOString()));
       await browser.send("GET", "/list-sessions");
     },
   },
@@ -41,10 +41,10 @@ export default [
     alone: true,
     async run(app) {
       const browser = await app.member();
-      await app.meddle((db) => {
-        const copy = db.prepare(`insert into session (id, token, "expiresAt", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
-          select ?, ?, "expiresAt", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId" from session limit 1`);
-        for (let n = 0; n < 104; n++) copy.run(`copy${n}`, `copy${n}`.padEnd(32, "x"));
+      const copy = `insert into session (id, token, "expiresAt", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
+        select ?, ?, "expiresAt", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId" from session limit 1`;
+      await app.meddle(async (db) => {
+        for (let n = 0; n < 104; n++) await db.run(copy, `copy${n}`, `copy${n}`.padEnd(32, "x"));
       });
       const { json } = await app.program().send("GET", "/list-sessions", { headers: { cookie: browser.cookies() } });
       app.note("listed", json.length, "list hundred");
@@ -57,20 +57,20 @@ export default [
       const stranger = await app.member("grace");
       const other = await another(app, browser.email);
       const revoke = (token, rule) => browser.send("POST", "/revoke-session", { body: { token }, rule });
-      const [current, second] = tokens(app, browser.user);
-      const [foreign] = tokens(app, stranger.user);
+      const [current, second] = await tokens(app, browser.user);
+      const [foreign] = await tokens(app, stranger.user);
       const headers = { cookie: browser.cookies(), origin: app.origin };
 
       await revoke("unknown", "revoke unknown");
       await revoke("", "revoke unknown");
       await revoke(foreign, "revoke foreign");
-      app.note("the stranger's", count(app, stranger.user), "revoke foreign");
+      app.note("the stranger's", await count(app, stranger.user), "revoke foreign");
       await stranger.send("GET", "/get-session", { rule: "revoke foreign" });
       await revoke(second, "revoke own");
       await other.send("GET", "/get-session", { rule: "revoke own" });
-      app.note("left", count(app, browser.user), "revoke own");
+      app.note("left", await count(app, browser.user), "revoke own");
       await revoke(current, "revoke current");
-      app.note("left", count(app, browser.user), "revoke current");
+      app.note("left", await count(app, browser.user), "revoke current");
       await app.program().send("POST", "/revoke-session", { headers, body: { token: "x" } });
       await app.program().send("POST", "/revoke-session", { body: { token: "x" } });
     },
@@ -82,7 +82,7 @@ export default [
       const other = await another(app, browser.email);
       await another(app, browser.email);
       await browser.send("POST", "/revoke-other-sessions", { body: {}, rule: "revoke others" });
-      app.note("left", count(app, browser.user), "revoke others");
+      app.note("left", await count(app, browser.user), "revoke others");
       await browser.send("GET", "/get-session", { rule: "revoke others" });
       await other.send("GET", "/get-session", { rule: "revoke others" });
       await browser.send("POST", "/revoke-other-sessions", { rule: "revoke others" });
@@ -95,10 +95,10 @@ export default [
       const browser = await app.member();
       const other = await another(app, browser.email);
       await browser.send("POST", "/revoke-sessions", { body: {}, rule: "revoke all" });
-      app.note("left", count(app, browser.user), "revoke all");
+      app.note("left", await count(app, browser.user), "revoke all");
       await browser.send("GET", "/get-session", { rule: "revoke all" });
       await other.send("GET", "/get-session", { rule: "revoke all" });
-      await app.program().send("POST", "/revoke-sessions");
+      await app.program().send("POST", "/revoke-sessions", { body: {} });
     },
   },
   {
@@ -119,8 +119,8 @@ export default [
     async run(app) {
       const browser = await app.member();
       const headers = { cookie: browser.cookies(), origin: app.origin };
-      const [current] = tokens(app, browser.user);
-      await app.meddle((db) => db.exec("create trigger no before delete on session begin select raise(abort, 'no'); end"));
+      const [current] = await tokens(app, browser.user);
+      await app.meddle((db) => db.refuse("session", "delete", "raise"));
       const send = (path, body) => app.program().send("POST", path, { headers, body });
       await send("/revoke-session", { token: current });
       await send("/revoke-sessions", {});
@@ -135,7 +135,7 @@ export default [
       for (const [index, body] of bodies.entries()) {
         const browser = await app.member(`ada${index}`);
         await browser.send("POST", "/sign-out", { body });
-        app.note("left", count(app, browser.user));
+        app.note("left", await count(app, browser.user));
       }
       const refused = [{ callbackURL: "https://evil.example" }, { callbackURL: 5 }, { disableRedirect: "x", state: 5 }, []];
       for (const body of refused) await app.program().send("POST", "/sign-out", { body });

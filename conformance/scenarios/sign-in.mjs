@@ -15,9 +15,9 @@ export default [
       await signIn(app, email, { password: "wrong password" }, rule);
       await signIn(app, app.email("nobody"), {}, rule);
       await signIn(app, email, { password: "" }, rule);
-      await app.meddle((db) => db.prepare('update account set password = null where "userId" = ?').run(user.id));
+      await app.meddle((db) => db.run('update account set password = null where "userId" = ?', user.id));
       await signIn(app, email, {}, rule);
-      await app.meddle((db) => db.prepare('delete from account where "userId" = ?').run(user.id));
+      await app.meddle((db) => db.run('delete from account where "userId" = ?', user.id));
       await signIn(app, email, {}, rule);
     },
   },
@@ -127,9 +127,9 @@ export default [
       const { email } = await app.member();
       await signIn(app, email);
       await signIn(app, email, { password: "wrong password" });
-      await app.meddle((db) => db.exec('update "user" set banned = 1'));
+      await app.meddle((db) => db.run('update "user" set banned = true'));
       await signIn(app, email, {}, "sign-in ban order");
-      await app.meddle((db) => db.exec('update "user" set banned = 0, "emailVerified" = 1'));
+      await app.meddle((db) => db.run('update "user" set banned = false, "emailVerified" = true'));
       await signIn(app, email);
     },
   },
@@ -138,11 +138,11 @@ export default [
     alone: true,
     async run(app) {
       const { email } = await app.member();
-      await app.meddle((db) => db.exec(`update "user" set banned = 1, "banReason" = 'because'`));
+      await app.meddle((db) => db.run(`update "user" set banned = true, "banReason" = 'because'`));
       await signIn(app, email);
       await signIn(app, email, { password: "wrong password" }, "sign-in ban order");
       const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
-      await app.meddle((db) => db.prepare('update "user" set "banExpires" = ?').run(tomorrow));
+      await app.meddle((db) => db.run('update "user" set "banExpires" = ?', tomorrow));
       await signIn(app, email);
     },
   },
@@ -152,9 +152,9 @@ export default [
     async run(app) {
       const { email } = await app.member();
       const before = new Date(Date.now() - 60_000).toISOString();
-      await app.meddle((db) => db.prepare(`update "user" set banned = 1, "banReason" = 'because', "banExpires" = ?`).run(before));
+      await app.meddle((db) => db.run(`update "user" set banned = true, "banReason" = 'because', "banExpires" = ?`, before));
       await signIn(app, email, {}, "sign-in ban elapsed");
-      app.note("user", app.look((db) => db.prepare('select banned, "banReason", "banExpires" from "user"').get()), "sign-in ban elapsed");
+      app.note("user", await app.row('select banned, "banReason", "banExpires" from "user"'), "sign-in ban elapsed");
       await signIn(app, email, {}, "sign-in ban elapsed");
     },
   },
@@ -163,12 +163,12 @@ export default [
     alone: true,
     async run(app) {
       const { email } = await app.member();
-      for (const how of ["abort, 'no'", "ignore"]) {
-        await app.meddle((db) => db.exec(`create trigger no before insert on session begin select raise(${how}); end`));
+      for (const how of ["raise", "ignore"]) {
+        await app.meddle((db) => db.refuse("session", "insert", how));
         await signIn(app, email);
-        await app.meddle((db) => db.exec("drop trigger no"));
+        await app.meddle((db) => db.relent());
       }
-      await app.meddle((db) => db.exec("update account set password = 'no hash'"));
+      await app.meddle((db) => db.run("update account set password = 'no hash'"));
       await signIn(app, email);
     },
   },

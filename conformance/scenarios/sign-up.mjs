@@ -11,15 +11,15 @@ const signUp = (app, over, rule) => app.program().send("POST", PATH, { body: per
 
 /** The stored user without what differs from run to run. */
 const storedUser = (app, email) =>
-  app.look((db) => db.prepare('select * from "user" where email = ?').get(email));
+  app.row('select * from "user" where email = ?', email);
 
 export default [
   {
     name: "makes a user and signs them in",
     async run(app) {
       const { json } = await signUp(app, { email: app.email("ADA").toUpperCase() }, "sign-up lower-cases");
-      app.note("user", storedUser(app, json.user.email), "sign-up rows");
-      const account = app.look((db) => db.prepare('select * from account where "userId" = ?').get(json.user.id));
+      app.note("user", await storedUser(app, json.user.email), "sign-up rows");
+      const account = await app.row('select * from account where "userId" = ?', json.user.id);
       const { password, ...rest } = account;
       app.note("account", rest, "sign-up rows");
       app.note("password", /^[0-9a-f]{32}:[0-9a-f]{128}$/.test(password) ? "salt:key" : password, "sign-up rows");
@@ -80,7 +80,7 @@ export default [
       const answers = await Promise.all(Array.from({ length: 6 }, send));
       const statuses = answers.map(({ status }) => status).sort().join(" ");
       app.note("statuses", statuses, "sign-up at once");
-      app.note("users", app.look((db) => db.prepare('select count(*) as n from "user" where email = ?').get(app.email("ada")).n), "sign-up at once");
+      app.note("users", (await app.row('select count(*) as n from "user" where email = ?', app.email("ada"))).n, "sign-up at once");
     },
   },
   {
@@ -150,8 +150,8 @@ export default [
       await signUp(app, { password: "short" }, "sign-up verification taken");
       await signUp(app, { unknown: 5 }, "sign-up verification taken");
       await signUp(app, { role: "admin" }, "sign-up verification taken");
-      app.note("users", app.look((db) => db.prepare('select name from "user"').all()), "sign-up verification taken");
-      app.note("sessions", app.look((db) => db.prepare("select count(*) as n from session").get().n), "sign-up verification");
+      app.note("users", await app.rows('select name from "user"'), "sign-up verification taken");
+      app.note("sessions", (await app.row("select count(*) as n from session")).n, "sign-up verification");
     },
   },
   {
@@ -186,18 +186,18 @@ export default [
     alone: true,
     async run(app) {
       const failures = [
-        ["user", "abort, 'no'"],
+        ["user", "raise"],
         ["user", "ignore"],
-        ["account", "abort, 'no'"],
-        ["session", "abort, 'no'"],
+        ["account", "raise"],
+        ["session", "raise"],
         ["session", "ignore"],
       ];
       for (const [table, how] of failures) {
-        await app.meddle((db) => db.exec(`create trigger no before insert on "${table}" begin select raise(${how}); end`));
-        const email = app.email(`${table}-${how.slice(0, 5)}`);
+        await app.meddle((db) => db.refuse(table, "insert", how));
+        const email = app.email(`${table}-${how}`);
         await signUp(app, { email });
-        app.note(`user left, ${table} ${how}`, storedUser(app, email) !== undefined, "sign-up rolls back");
-        await app.meddle((db) => db.exec("drop trigger no"));
+        app.note(`user left, ${table} ${how}`, (await storedUser(app, email)) !== undefined, "sign-up rolls back");
+        await app.meddle((db) => db.relent());
       }
     },
   },

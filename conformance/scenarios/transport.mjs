@@ -35,6 +35,25 @@ export default [
     },
   },
   {
+    name: "paths that are switched off",
+    settings: { disabledPaths: ["/ok", "/sign-in/email"] },
+    async run(app) {
+      for (const path of ["/ok", "/ok/", "/ok//", "/ok?x=1"]) await app.program().send("GET", path, { rule: "transport disabled" });
+      await app.program().send("POST", "/ok", { rule: "transport disabled" });
+      await app.program().send("POST", "/sign-in/email", { body: {}, rule: "transport disabled" });
+      await app.program().send("GET", "/okay", { rule: "transport disabled" });
+    },
+  },
+  {
+    name: "slashes at the end that do not matter",
+    settings: { advanced: { skipTrailingSlashes: true } },
+    async run(app) {
+      for (const path of ["/ok", "/ok/", "/ok/?x=1", "/ok//", "//ok/", "/nothing/", "/get-session/"]) {
+        await app.program().send("GET", path, { rule: "transport skip slashes" });
+      }
+    },
+  },
+  {
     name: "a preflight from elsewhere",
     async run(app) {
       const headers = { origin: "https://evil.example", "access-control-request-method": "POST", "access-control-request-headers": "content-type" };

@@ -53,7 +53,7 @@ export default [
     alone: true,
     async run(app) {
       const browser = await app.member();
-      await app.meddle((db) => db.exec(`create trigger no before update on "user" begin select raise(abort, 'no'); end`));
+      await app.meddle((db) => db.refuse("user", "update", "raise"));
       await update(browser, { name: "B" });
     },
   },

@@ -1,4 +1,4 @@
-"""Starts a server and the example beside it, and shows that who signs out is refused there. Needs `requirements.txt`;
+"""Starts a server and the example beside it, and shows that who signs out or is suspended is refused there. Needs `requirements.txt`;
 the argument is the `countersign` binary."""
 import os, pathlib, re, secrets, subprocess, sys, tempfile, time
 
@@ -57,6 +57,15 @@ def main(binary):
             assert ada.post("/api/auth/sign-out", json={}).status_code == 200
             until("who signed out is refused", is_answered(401, me, token))
             print(f"refused {1000 * (time.monotonic() - begun):.0f} ms after signing out")
+
+            again = ada.post("/api/auth/sign-in/email", json=person)
+            token = again.json()["token"]
+            until("a new token is admitted", is_answered(200, me, token))
+            command = [binary, "user", "suspend", person["email"]]
+            subprocess.run(command, cwd=place, env=environment, stdout=subprocess.DEVNULL, check=True)
+            begun = time.monotonic()
+            until("who is suspended is refused", is_answered(401, me, token))
+            print(f"refused {1000 * (time.monotonic() - begun):.0f} ms after the command that suspends has ended")
         finally:
             for process in running:
                 process.terminate()

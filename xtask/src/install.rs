@@ -14,13 +14,18 @@ pub(crate) enum Need {
     Postgres,
     /// Node.js with npm, and a compiler for what npm builds.
     Node,
-    /// The packages of `conformance/package-lock.json`.
+    /// The packages of [`NODE_FOLDERS`].
     NodePackages,
     /// Python with its `venv` module.
     Python,
     /// A browser.
     Chromium,
+    /// A clock that is wrong, or set.
+    Faketime,
 }
+
+/// Where a `package-lock.json` lies whose packages a step needs.
+const NODE_FOLDERS: &[&str] = &["clients/js", "conformance", "examples/tasks/web", "examples/hono", "examples/ssr"];
 
 /// The oldest Node.js that the official client's packages take.
 const NODE: (u32, u32) = (20, 19);
@@ -33,9 +38,10 @@ impl Need {
             Self::Node => {
                 (&["nodejs", "npm", "build-essential", "python3"], "the official client and its native packages")
             }
-            Self::NodePackages => (&[], "the official client"),
+            Self::NodePackages => (&[], "the official client, and what builds and tests ours"),
             Self::Python => (&["python3", "python3-venv"], "a second reader of our tokens"),
-            Self::Chromium => (&["chromium"], "the hosted pages in a real browser"),
+            Self::Chromium => (&["chromium"], "our pages in a real browser"),
+            Self::Faketime => (&["faketime"], "a server whose clock is wrong, or set"),
         }
     }
 
@@ -43,11 +49,12 @@ impl Need {
         match self {
             Self::Postgres => postgres::programs().is_some(),
             Self::Node => ["node", "npm", "make", "g++", "python3"].into_iter().all(|name| in_path(name).is_some()),
-            Self::NodePackages => node_packages_are_installed(),
+            Self::NodePackages => NODE_FOLDERS.iter().all(|folder| node_packages_are_installed(folder)),
             Self::Python => succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"])),
             Self::Chromium => {
                 ["chromium", "chromium-browser", "google-chrome"].into_iter().any(|name| in_path(name).is_some())
             }
+            Self::Faketime => in_path("faketime").is_some(),
         }
     }
 }
@@ -64,7 +71,7 @@ pub(crate) fn missing(steps: &[&Step]) -> Result<(), String> {
     for need in &missing {
         let (packages, purpose) = need.packages();
         match packages {
-            [] => println!("  npm ci in conformance/ ({purpose})"),
+            [] => println!("  npm ci in {} ({purpose})", NODE_FOLDERS.join(", ")),
             packages => println!("  apt-get install {} ({purpose})", packages.join(" ")),
         }
     }
@@ -74,7 +81,9 @@ pub(crate) fn missing(steps: &[&Step]) -> Result<(), String> {
     }
     node_is_new_enough(steps)?;
     if missing.contains(&Need::NodePackages) {
-        install_node_packages()?;
+        for folder in NODE_FOLDERS.iter().filter(|folder| !node_packages_are_installed(folder)) {
+            install_node_packages(folder)?;
+        }
     }
     Ok(())
 }
@@ -123,23 +132,23 @@ fn node_version(said: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-fn install_node_packages() -> Result<(), String> {
-    let conformance = root().join("conformance");
-    run(Command::new("npm").arg("ci").current_dir(&conformance))?;
-    std::fs::copy(conformance.join("package-lock.json"), lock_of_last_install())
+fn install_node_packages(folder: &str) -> Result<(), String> {
+    let place = root().join(folder);
+    run(Command::new("npm").arg("ci").current_dir(&place))?;
+    std::fs::copy(place.join("package-lock.json"), lock_of_last_install(folder))
         .map(drop)
         .map_err(|error| error.to_string())
 }
 
 /// `npm ci` deletes and builds everything anew, so it runs only when the lock file is not the one it last ran with.
-fn node_packages_are_installed() -> bool {
-    let wanted = std::fs::read(root().join("conformance/package-lock.json"));
-    let installed = std::fs::read(lock_of_last_install());
+fn node_packages_are_installed(folder: &str) -> bool {
+    let wanted = std::fs::read(root().join(folder).join("package-lock.json"));
+    let installed = std::fs::read(lock_of_last_install(folder));
     matches!((wanted, installed), (Ok(wanted), Ok(installed)) if wanted == installed)
 }
 
-fn lock_of_last_install() -> PathBuf {
-    root().join("conformance/node_modules/.installed-lock.json")
+fn lock_of_last_install(folder: &str) -> PathBuf {
+    root().join(folder).join("node_modules/.installed-lock.json")
 }
 
 /// A program of the search path.

@@ -13,6 +13,9 @@ mod steps;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 const USAGE: &str = "usage:
   cargo xtask test [--only STEP]...     install what is missing, then check everything (or some steps)
@@ -71,14 +74,56 @@ fn root() -> PathBuf {
     xtask.parent().map_or_else(|| xtask.clone(), PathBuf::from)
 }
 
+/// The longest one command may take. What hangs is a fault, and shall not keep the other steps from being run.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
 /// Runs a command to its end; what it prints goes where our own output goes.
 fn run(command: &mut Command) -> Result<(), String> {
+    run_within(PATIENCE, command)
+}
+
+fn run_within(patience: Duration, command: &mut Command) -> Result<(), String> {
     let shown = std::iter::once(command.get_program()).chain(command.get_args());
     let shown = shown.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     println!("$ {shown}");
-    match command.status() {
+    let mut child = command.spawn().map_err(|error| format!("`{shown}` could not be started: {error}"))?;
+    let id = child.id();
+    let (ended, end) = mpsc::channel::<()>();
+    let watch = thread::spawn(move || is_cut_short(id, patience, &end));
+    let status = child.wait();
+    drop(ended);
+    let cut_short = watch.join().unwrap_or(false);
+    match status {
+        _ if cut_short => Err(format!("`{shown}` was ended: it took longer than {} s", patience.as_secs())),
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("`{shown}` failed ({status})")),
-        Err(error) => Err(format!("`{shown}` could not be started: {error}")),
+        Err(error) => Err(format!("`{shown}` was lost: {error}")),
+    }
+}
+
+/// Ends the process if it has not ended within `patience`: first so that it can end what it started, then for good.
+fn is_cut_short(process: u32, patience: Duration, end: &mpsc::Receiver<()>) -> bool {
+    let outlives = |time| end.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+    let signal = |name: &str| drop(Command::new("kill").args([name, process.to_string().as_str()]).status());
+    if !outlives(patience) {
+        return false;
+    }
+    signal("-TERM");
+    if outlives(Duration::from_secs(10)) {
+        signal("-KILL");
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_a_command_that_hangs() {
+        let why = run_within(Duration::from_millis(50), Command::new("sleep").arg("600")).unwrap_err();
+        assert_eq!(why, "`sleep 600` was ended: it took longer than 0 s");
+        assert_eq!(run_within(Duration::from_secs(60), &mut Command::new("true")), Ok(()));
+        assert!(run_within(Duration::from_secs(60), &mut Command::new("false")).unwrap_err().contains("failed"));
     }
 }

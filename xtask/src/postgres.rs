@@ -28,7 +28,7 @@ fail() {
 cd "$dir" || exit 1
 "$bin/initdb" -D "$dir/data" -A trust -U postgres -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || fail
 "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/log" start -o "-c listen_addresses=127.0.0.1 -p $port -k $dir \
-  -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300" >/dev/null 2>&1 || fail
+  -c fsync=off -c full_page_writes=off -c max_connections=300" >/dev/null 2>&1 || fail
 echo ready
 cat >/dev/null
 finish

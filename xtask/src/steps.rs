@@ -35,9 +35,15 @@ const STEPS: &[Step] = &[
     Step { name: "generated", purpose: "generated files are as the code makes them", needs: &[], run: generated },
     Step { name: "deny", purpose: "licences, sources and advisories of dependencies", needs: &[], run: deny },
     Step {
-        name: "conformance",
-        purpose: "the official client against us and against the real Better Auth",
+        name: "client",
+        purpose: "the browser helper: its types, its size, its tests",
         needs: &[Need::Node, Need::NodePackages],
+        run: client,
+    },
+    Step {
+        name: "conformance",
+        purpose: "the official client against us and against the real Better Auth, on SQLite and PostgreSQL",
+        needs: &[Need::Node, Need::NodePackages, Need::Postgres],
         run: conformance,
     },
     Step {
@@ -53,10 +59,28 @@ const STEPS: &[Step] = &[
         run: pages,
     },
     Step {
+        name: "browser",
+        purpose: "the to-do example and the browser helper in a real browser: a tour, renewals, where the token goes",
+        needs: &[Need::Node, Need::NodePackages, Need::Chromium, Need::Faketime],
+        run: browser,
+    },
+    Step {
         name: "nodes",
-        purpose: "several nodes on one PostgreSQL: revocation, renewal, cuts, restarts, rotation",
-        needs: &[Need::Node, Need::NodePackages, Need::Postgres],
+        purpose: "several nodes on one PostgreSQL: revocation, renewal, faults, restarts, rotation",
+        needs: &[Need::Node, Need::NodePackages, Need::Postgres, Need::Faketime],
         run: nodes,
+    },
+    Step {
+        name: "mail",
+        purpose: "mails through an SMTP server, past a server that is killed, and messages to a webhook",
+        needs: &[Need::Node, Need::NodePackages],
+        run: mail,
+    },
+    Step {
+        name: "recipes",
+        purpose: "services in JavaScript that follow the refusals: an API, and pages rendered on a server",
+        needs: &[Need::Node, Need::NodePackages],
+        run: recipes,
     },
     Step {
         name: "fastapi",
@@ -146,8 +170,19 @@ fn deny() -> Result<Outcome, String> {
     passed(cargo().args(["deny", "check"]))
 }
 
+fn client() -> Result<Outcome, String> {
+    npm_build("clients/js")?;
+    passed(Command::new("npm").arg("test").current_dir(root().join("clients/js")))
+}
+
+fn npm_build(folder: &str) -> Result<(), String> {
+    run(Command::new("npm").args(["run", "build"]).current_dir(root().join(folder)))
+}
+
 fn conformance() -> Result<Outcome, String> {
-    npm("conformance")
+    npm("conformance")?;
+    let server = postgres::Server::start()?;
+    npm_with("conformance:postgres", &[(postgres::VARIABLE, &server.url())])
 }
 
 /// The to-do example is the API whose guard is asked.
@@ -160,10 +195,27 @@ fn pages() -> Result<Outcome, String> {
     npm("pages")
 }
 
+/// The helper is built into the page, the page is served by the example.
+fn browser() -> Result<Outcome, String> {
+    npm_build("clients/js")?;
+    npm_build("examples/tasks/web")?;
+    run(cargo().args(["build", "--package", "countersign-tasks"]))?;
+    npm("browser")
+}
+
 fn nodes() -> Result<Outcome, String> {
     run(cargo().args(["build", "--package", "countersign-tasks", "--package", "countersign-remote"]))?;
     let server = postgres::Server::start()?;
     npm_with("nodes", &[(postgres::VARIABLE, &server.url())])
+}
+
+fn mail() -> Result<Outcome, String> {
+    npm("mail")
+}
+
+fn recipes() -> Result<Outcome, String> {
+    npm_build("clients/js")?;
+    npm("recipes")
 }
 
 /// The example in an environment of its own, below `target`.

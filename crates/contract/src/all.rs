@@ -1,6 +1,8 @@
 //! The list of all endpoints.
 
-use crate::{Endpoint, jwks, ok, password, refresh, session, sign_in, sign_out, sign_up, token, user};
+use crate::{
+    Endpoint, account, email, jwks, ok, password, refresh, session, sign_in, sign_out, sign_up, social, token, user,
+};
 
 /// Something done with each endpoint in turn.
 pub trait Visitor {
@@ -12,9 +14,12 @@ pub trait Visitor {
 pub fn each(visitor: &mut impl Visitor) {
     visitor.visit::<sign_up::Email>();
     visitor.visit::<sign_in::Email>();
+    visitor.visit::<social::SignIn>();
+    visitor.visit::<social::Callback>();
     visitor.visit::<sign_out::SignOut>();
     visitor.visit::<session::Get>();
     visitor.visit::<session::List>();
+    visitor.visit::<session::Update>();
     visitor.visit::<session::Revoke>();
     visitor.visit::<session::RevokeAll>();
     visitor.visit::<session::RevokeOthers>();
@@ -23,6 +28,21 @@ pub fn each(visitor: &mut impl Visitor) {
     visitor.visit::<token::Get>();
     visitor.visit::<jwks::Get>();
     visitor.visit::<user::Update>();
+    visitor.visit::<user::Delete>();
+    visitor.visit::<user::DeleteCallback>();
     visitor.visit::<password::Change>();
+    visitor.visit::<password::Verify>();
+    visitor.visit::<password::RequestReset>();
+    visitor.visit::<password::ResetLink>();
+    visitor.visit::<password::Reset>();
+    visitor.visit::<account::List>();
+    visitor.visit::<account::Unlink>();
+    visitor.visit::<social::Link>();
+    visitor.visit::<account::GetAccessToken>();
+    visitor.visit::<account::RefreshToken>();
+    visitor.visit::<account::Info>();
+    visitor.visit::<email::SendVerification>();
+    visitor.visit::<email::Verify>();
+    visitor.visit::<email::Change>();
     visitor.visit::<ok::Get>();
 }

@@ -7,7 +7,7 @@ pub struct ErrorRow {
     pub status: u16,
     /// Better Auth's code. A few errors of Better Auth have a sentence and no code.
     pub code: Option<&'static str>,
-    /// The sentence a person may read.
+    /// The sentence a person may read. Where neither it nor a code is there, the answer has no body.
     pub message: &'static str,
 }
 

@@ -7,7 +7,9 @@
 mod error;
 mod request;
 
+pub mod account;
 pub mod all;
+pub mod email;
 pub mod jwks;
 pub mod ok;
 pub mod openapi;
@@ -17,12 +19,15 @@ pub mod session;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod social;
 pub mod token;
 pub mod transport;
 pub mod user;
 
 pub use error::{Coded, ErrorRow, Never};
-pub use request::{Address, Field, Input, Issues, NonEmpty, Query, Request, Rest, Text, is_address};
+pub use request::{
+    Additional, Address, Field, Input, Issues, NonEmpty, Query, Record, Request, Rest, Text, is_address,
+};
 
 /// One endpoint: everything a caller needs to know about it.
 pub trait Endpoint: 'static {
@@ -38,11 +43,15 @@ pub trait Endpoint: 'static {
     const FORM_CSRF: bool = false;
     /// Whether it looks at a body at all.
     const READS_BODY: bool = true;
+    /// Whether it follows the targets named in the query of a `GET`, and so checks them (docs/wire.md 2.4).
+    const LEADS_ELSEWHERE: bool = false;
+    /// What it answers where it does not refuse.
+    const ANSWERS: Answers = Answers::Reply;
     /// Who may call it.
     type Auth: Auth;
     /// What it takes.
     type Request: Request;
-    /// What it answers with status 200.
+    /// What it answers with status 200, if it does.
     type Reply: serde::Serialize + schemars::JsonSchema;
     /// Why it may refuse, beyond the refusals of [`transport::Error`].
     type Error: Coded;
@@ -59,6 +68,17 @@ pub enum Method {
     GetAndPost,
 }
 
+/// What an endpoint answers where it does not refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// Status 200 with its reply.
+    Reply,
+    /// The same, or status 302 to where the caller asked to be sent.
+    ReplyOrRedirect,
+    /// Status 302.
+    Redirect,
+}
+
 /// Who may call an endpoint. A kind of caller is a type, so that a handler which needs one cannot be mounted without it.
 pub trait Auth: 'static {
     /// What the API description says of it.
@@ -68,9 +88,15 @@ pub trait Auth: 'static {
 /// Anyone may call.
 #[derive(Clone, Copy, Debug)]
 pub struct Anyone;
-/// A session is demanded, by cookie or by bearer token.
+/// Anyone may call; whoever shows a session is known by it.
+#[derive(Clone, Copy, Debug)]
+pub struct PerhapsSignedIn;
+/// A session is demanded, by cookie or by bearer token, and looked up where sessions are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedIn;
+/// The same, and a cache cookie that remembers the session will do (docs/wire.md 6.6).
+#[derive(Clone, Copy, Debug)]
+pub struct SignedInOrCached;
 /// A session younger than `session.fresh_age` is demanded.
 #[derive(Clone, Copy, Debug)]
 pub struct FreshlySignedIn;
@@ -78,8 +104,14 @@ pub struct FreshlySignedIn;
 impl Auth for Anyone {
     const DESCRIPTION: Option<&'static str> = None;
 }
+impl Auth for PerhapsSignedIn {
+    const DESCRIPTION: Option<&'static str> = None;
+}
 impl Auth for SignedIn {
     const DESCRIPTION: Option<&'static str> = Some("A session, by cookie or by bearer token.");
+}
+impl Auth for SignedInOrCached {
+    const DESCRIPTION: Option<&'static str> = SignedIn::DESCRIPTION;
 }
 impl Auth for FreshlySignedIn {
     const DESCRIPTION: Option<&'static str> =

@@ -3,7 +3,7 @@
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::{Auth, Coded, Endpoint, ErrorRow, Method, Request, all, transport};
+use crate::{Answers, Auth, Coded, Endpoint, ErrorRow, Method, Request, all, transport};
 
 /// The whole description of the API below `base_path`.
 pub fn document(base_path: &str) -> Value {
@@ -33,7 +33,8 @@ struct Writer {
 
 impl all::Visitor for Writer {
     fn visit<E: Endpoint>(&mut self) {
-        let reply = self.schemas.subschema_for::<E::Reply>();
+        let shown = E::ANSWERS != Answers::Redirect;
+        let reply = if shown { self.schemas.subschema_for::<E::Reply>() } else { schemars::Schema::default() };
         let methods: &[&str] = match E::METHOD {
             Method::Get => &["get"],
             Method::Post => &["post"],
@@ -48,7 +49,7 @@ impl all::Visitor for Writer {
 fn operation<E: Endpoint>(method: &str, reply: &schemars::Schema) -> Value {
     let mut operation = Map::new();
     let mut put = |name: &str, value: Value| operation.insert(name.to_owned(), value);
-    put("operationId", format!("{method}{}", E::PATH.replace(['/', '-'], "_")).into());
+    put("operationId", format!("{method}{}", E::PATH.replace(['/', '-'], "_").replace(['{', '}'], "")).into());
     put("summary", E::SUMMARY.into());
     if let Some(description) = E::Auth::DESCRIPTION {
         put("description", description.into());
@@ -61,28 +62,42 @@ fn operation<E: Endpoint>(method: &str, reply: &schemars::Schema) -> Value {
         }
         put("requestBody", json!({ "content": content }));
     }
-    let names = E::Request::query_names();
-    if !names.is_empty() {
-        let parameter =
-            |name| json!({ "name": name, "in": "query", "required": false, "schema": { "type": "string" } });
-        put("parameters", names.iter().map(parameter).collect());
+    let parameters = parameters::<E>();
+    if !parameters.is_empty() {
+        put("parameters", parameters.into());
     }
     put("responses", responses::<E>(reply));
     Value::Object(operation)
 }
 
-/// Status 200 and, grouped by status, every error the endpoint or the door may answer.
+/// What stands in braces in the path, then the query.
+fn parameters<E: Endpoint>() -> Vec<Value> {
+    let parameter = |name: &str, place: &str, required: bool| json!({ "name": name, "in": place, "required": required, "schema": { "type": "string" } });
+    let in_path = E::PATH.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let in_query = E::Request::query_names();
+    let required = |name: &&str| E::Request::required_query_names().contains(name);
+    in_path
+        .map(|name| parameter(name, "path", true))
+        .chain(in_query.iter().map(|name| parameter(name, "query", required(name))))
+        .collect()
+}
+
+/// Status 200 or 302 and, grouped by status, every error the endpoint or the door may answer.
 fn responses<E: Endpoint>(reply: &schemars::Schema) -> Value {
     let success = json!({ "description": "Success", "content": { "application/json": { "schema": reply } } });
-    let mut responses = Map::from_iter([("200".to_owned(), success)]);
+    let redirect = json!({ "description": "To where the caller asked to be sent." });
+    let mut responses = Map::new();
+    if E::ANSWERS != Answers::Redirect {
+        responses.insert("200".to_owned(), success);
+    }
+    if E::ANSWERS != Answers::Reply {
+        responses.insert("302".to_owned(), redirect);
+    }
     let mut rows: Vec<&ErrorRow> = E::Error::ROWS.iter().chain(transport_rows::<E>()).collect();
     rows.sort_by_key(|row| row.status);
     for group in rows.chunk_by(|a, b| a.status == b.status) {
         let Some(first) = group.first() else { continue };
-        let lines: Vec<String> = group
-            .iter()
-            .map(|row| row.code.map_or_else(|| row.message.to_owned(), |code| format!("`{code}`: {}", row.message)))
-            .collect();
+        let lines: Vec<String> = group.iter().map(|row| in_words(row)).collect();
         let response = json!({
             "description": lines.join("\n\n"),
             "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
@@ -92,12 +107,22 @@ fn responses<E: Endpoint>(reply: &schemars::Schema) -> Value {
     Value::Object(responses)
 }
 
+fn in_words(row: &ErrorRow) -> String {
+    match (row.code, row.message) {
+        (Some(code), message) => format!("`{code}`: {message}"),
+        (None, "") => "Without a body.".to_owned(),
+        (None, message) => message.to_owned(),
+    }
+}
+
 /// The door's refusals that can meet this endpoint.
 fn transport_rows<E: Endpoint>() -> impl Iterator<Item = &'static ErrorRow> {
     let posts = E::METHOD != Method::Get;
     let guarded = E::Auth::DESCRIPTION.is_some();
     transport::Error::ROWS.iter().filter(move |row| match row.code {
         Some("UNAUTHORIZED") => guarded,
+        Some("VALIDATION_ERROR") if !posts => !E::Request::required_query_names().is_empty(),
+        Some("INVALID_CALLBACK_URL") if !posts => E::LEADS_ELSEWHERE,
         Some("SESSION_NOT_FRESH") => E::Auth::DESCRIPTION == crate::FreshlySignedIn::DESCRIPTION,
         Some("CROSS_SITE_NAVIGATION_LOGIN_BLOCKED") => E::FORM_CSRF,
         Some("INTERNAL_SERVER_ERROR") => true,

@@ -64,9 +64,13 @@ request! {
 pub struct RefreshReply {
     /// An access token.
     pub token: String,
+    /// When the access token ends: ISO 8601, UTC, milliseconds.
+    pub token_expires_at: String,
+    /// The server's clock, for clients whose own is wrong: ISO 8601, UTC, milliseconds.
+    pub server_time: String,
     /// The refresh token to use the next time; the one that was sent is spent.
     pub refresh_token: String,
-    /// When it ends unless it is used: ISO 8601, UTC, milliseconds.
+    /// When the refresh token, and the session, ends unless it is used: ISO 8601, UTC, milliseconds.
     pub expires_at: String,
     /// The session.
     pub session: Session,

@@ -12,6 +12,16 @@ pub struct Input<'a> {
     pub body: Option<&'a Value>,
     /// The query.
     pub query: &'a Query,
+    /// What stands in the path where the endpoint's has braces; empty where it has none.
+    pub path: &'a str,
+}
+
+impl<'a> Input<'a> {
+    /// A body alone.
+    pub fn body(body: &'a Value) -> Self {
+        const EMPTY: &Query = &Query(Vec::new());
+        Self { body: Some(body), query: EMPTY, path: "" }
+    }
 }
 
 /// A decoded query, in the order it came.
@@ -22,6 +32,26 @@ impl Query {
     /// The first value of `name`.
     pub fn first(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The text of `name`, which may come once: none where it does not come, an issue where it comes more often, as Better
+    /// Auth reads several for a list.
+    pub fn text(&self, name: &str, issues: &mut Issues) -> Option<&str> {
+        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let first = values.next();
+        if values.next().is_some() {
+            issues.note(&format!("query.{name}"), "Invalid input: expected string, received array");
+        }
+        first
+    }
+
+    /// The text of `name`, which must come once.
+    pub fn required_text(&self, name: &str, issues: &mut Issues) -> String {
+        let text = self.text(name, issues);
+        if text.is_none() {
+            issues.note_type("string", None, &format!("query.{name}"));
+        }
+        text.unwrap_or_default().to_owned()
     }
 
     /// Whether `name` is there with any text. Better Auth coerces by JavaScript's truth, so that `false` and `0` mean
@@ -55,6 +85,14 @@ impl Issues {
         self.note(path, &format!("Invalid input: expected {expected}, received {received}"));
     }
 
+    /// `value` if nothing is wrong.
+    ///
+    /// # Errors
+    /// The issues.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+
     /// The sentence of `VALIDATION_ERROR`: all issues, joined as Better Auth joins them.
     pub fn sentence(&self) -> String {
         self.0.join("; ")
@@ -71,6 +109,10 @@ pub trait Request: Sized + Send + 'static {
     fn query_names() -> &'static [&'static str] {
         &[]
     }
+    /// Those of them that must be there.
+    fn required_query_names() -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// A request that takes nothing. A body, if one comes, is not looked at.
@@ -80,6 +122,52 @@ impl Request for () {
     }
     fn body_schema() -> Option<Value> {
         None
+    }
+}
+
+/// A body that is a free record, of which the endpoint takes what it knows.
+#[derive(Clone, Debug)]
+pub struct Record(pub Map<String, Value>);
+
+impl Request for Record {
+    fn decode(input: Input<'_>) -> Result<Self, Issues> {
+        match input.body {
+            Some(Value::Object(members)) => Ok(Self(members.clone())),
+            other => {
+                let mut issues = Issues::default();
+                issues.note_type("record", other, "body");
+                Err(issues)
+            }
+        }
+    }
+    fn body_schema() -> Option<Value> {
+        Some(json!({ "type": "object" }))
+    }
+}
+
+/// The additional fields of a user or session, in the order of the schema: members among the others.
+#[derive(Clone, Debug, Default)]
+pub struct Additional(pub Vec<(String, Value)>);
+
+impl serde::Serialize for Additional {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// Flattened into a struct it is given the members that are no field of that.
+impl<'de> serde::Deserialize<'de> for Additional {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Map::deserialize(deserializer).map(|members| Self(members.into_iter().collect()))
+    }
+}
+
+impl schemars::JsonSchema for Additional {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Additional".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object", "additionalProperties": true })
     }
 }
 
@@ -321,8 +409,7 @@ mod tests {
     }
 
     fn issues(body: Value) -> String {
-        let query = Query::default();
-        match Sample::decode(Input { body: Some(&body), query: &query }) {
+        match Sample::decode(Input::body(&body)) {
             Ok(sample) => format!("{} {} {} {:?}", sample.name, sample.email.0, sample.password.0, sample.remember_me),
             Err(issues) => issues.sentence(),
         }
@@ -338,6 +425,23 @@ mod tests {
         );
         assert_eq!(issues(json!([])), "[body] Invalid input: expected object, received array");
         assert_eq!(issues(json!({ "name": "A", "email": "a@b.co", "password": "p" })), "A a@b.co p None");
+    }
+
+    #[test]
+    fn a_query_parameter_comes_once() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let query = Query(vec![pair("a", "1"), pair("b", "2"), pair("b", "3")]);
+        let mut issues = Issues::default();
+        assert_eq!((query.text("a", &mut issues), query.text("c", &mut issues)), (Some("1"), None));
+        assert_eq!(issues.or(5).unwrap(), 5);
+        let mut issues = Issues::default();
+        query.required_text("b", &mut issues);
+        query.required_text("c", &mut issues);
+        assert_eq!(
+            issues.sentence(),
+            "[query.b] Invalid input: expected string, received array; \
+             [query.c] Invalid input: expected string, received undefined"
+        );
     }
 
     #[test]

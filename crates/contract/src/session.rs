@@ -1,16 +1,19 @@
 //! The session: reading one's own, listing and ending them.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Anyone, Endpoint, FreshlySignedIn, Input, Issues, Method, Request, SignedIn, error::Never, error::errors,
-    request::request, user::User,
+    Anyone, Endpoint, FreshlySignedIn, Input, Issues, Method, Request, SignedIn, SignedInOrCached,
+    error::Never,
+    error::errors,
+    request::{Additional, Record, request},
+    user::User,
 };
 
 /// A session, as every reply shows one. Members are in Better Auth's order (docs/wire.md 7.1).
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// When it ends: ISO 8601, UTC, milliseconds.
@@ -29,6 +32,9 @@ pub struct Session {
     pub user_id: String,
     /// The administrator who acts as this user, if one does.
     pub impersonated_by: Option<String>,
+    /// The additional fields.
+    #[serde(flatten)]
+    pub additional: Additional,
     /// The session's id.
     pub id: String,
 }
@@ -68,16 +74,13 @@ impl Endpoint for Get {
     type Error = GetError;
 }
 
-/// The query of `/get-session`. Any text that is not empty means true, as in Better Auth.
+/// What `/get-session` takes: nothing but what every endpoint that asks for a session reads in its query (docs/wire.md 6.2).
 #[derive(Clone, Copy, Debug)]
-pub struct GetRequest {
-    /// Do not renew the session now.
-    pub disable_refresh: bool,
-}
+pub struct GetRequest;
 
 impl Request for GetRequest {
-    fn decode(input: Input<'_>) -> Result<Self, Issues> {
-        Ok(Self { disable_refresh: input.query.flag("disableRefresh") })
+    fn decode(_: Input<'_>) -> Result<Self, Issues> {
+        Ok(Self)
     }
     fn body_schema() -> Option<Value> {
         None
@@ -108,6 +111,37 @@ impl Endpoint for List {
     type Request = ();
     type Reply = Vec<Session>;
     type Error = Never;
+}
+
+/// `POST /update-session`.
+#[derive(Debug)]
+pub struct Update;
+
+impl Endpoint for Update {
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/update-session";
+    const SUMMARY: &'static str = "Change additional fields of the caller's session.";
+    type Auth = SignedInOrCached;
+    type Request = Record;
+    type Reply = UpdateReply;
+    type Error = UpdateError;
+}
+
+/// What `POST /update-session` answers.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct UpdateReply {
+    /// The session as it is now.
+    pub session: Session,
+}
+
+errors! {
+    /// Why a session is not changed.
+    pub enum UpdateError {
+        FieldNotAllowed = 400 "FIELD_NOT_ALLOWED" "Field not allowed to be set",
+        NoFields = 400 none "No fields to update",
+        Invalid = 400 "VALIDATION_ERROR" "Validation Error",
+        Vanished = 401 "FAILED_TO_GET_SESSION" "Failed to get session",
+    }
 }
 
 /// `POST /revoke-session`.

@@ -1,5 +1,5 @@
 create table "countersign_session" (
-  "sessionId" text not null primary key references {session} ({session.id}) on delete cascade,
+  "sessionId" id[session] not null primary key references {session} ({session.id}) on delete cascade,
   "generation" integer not null default 0,
   "dontRemember" integer not null default 0
 );

@@ -55,10 +55,20 @@ begin
 end
 $$;
 
+-- Who listens is told when the transaction has committed, once for all that it wrote.
+create or replace function "countersign_feed_written"() returns trigger
+language plpgsql security definer set search_path from current as $$
+begin
+  perform pg_notify('countersign_feed', '');
+  return null;
+end
+$$;
+
 drop trigger if exists "countersign_session_changed" on {session};
 drop trigger if exists "countersign_session_truncated" on {session};
 drop trigger if exists "countersign_user_changed" on {user};
 drop trigger if exists "countersign_user_truncated" on {user};
+drop trigger if exists "countersign_feed_written" on "countersign_feed";
 
 create constraint trigger "countersign_session_changed" after update or delete on {session}
 deferrable initially deferred for each row execute function "countersign_feed_session"();
@@ -71,3 +81,6 @@ deferrable initially deferred for each row execute function "countersign_feed_us
 
 create trigger "countersign_user_truncated" before truncate on {user}
 for each statement execute function "countersign_feed_truncated"('user');
+
+create trigger "countersign_feed_written" after insert on "countersign_feed"
+for each statement execute function "countersign_feed_written"();

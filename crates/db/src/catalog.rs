@@ -10,39 +10,67 @@ use crate::{Error, FromRow, Kind, Row, args};
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     /// Table to columns.
-    pub(crate) tables: BTreeMap<String, BTreeSet<String>>,
-    pub(crate) indexes: BTreeSet<String>,
+    pub(crate) tables: BTreeMap<String, BTreeMap<String, Found>>,
+    /// Table and column with which an index begins.
+    pub(crate) indexed: BTreeSet<(String, String)>,
 }
 
-const SQLITE_COLUMNS: &str = "SELECT m.name AS \"table\", c.name AS \"column\" FROM sqlite_schema m, pragma_table_info(m.name) c \
-     WHERE m.type = 'table' ORDER BY m.name, c.cid";
-const SQLITE_INDEXES: &str = "SELECT name FROM sqlite_schema WHERE type = 'index'";
-const POSTGRES_COLUMNS: &str = "SELECT table_name::text AS \"table\", column_name::text AS \"column\" \
+/// A column that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Its type in the database's words, in lower case.
+    pub(crate) holds: String,
+    pub(crate) not_null: bool,
+    pub(crate) has_default: bool,
+}
+
+const SQLITE_COLUMNS: &str = "SELECT m.name AS \"table\", c.name AS \"column\", lower(c.type) AS \"holds\", \
+     c.\"notnull\" AS \"not_null\", c.dflt_value IS NOT NULL AS \"has_default\" \
+     FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'";
+const SQLITE_INDEXED: &str = "SELECT m.name AS \"table\", i.name AS \"column\" FROM sqlite_schema m, \
+     pragma_index_list(m.name) l, pragma_index_info(l.name) i WHERE m.type = 'table' AND i.seqno = 0 AND i.name IS NOT NULL";
+const POSTGRES_COLUMNS: &str = "SELECT table_name::text AS \"table\", column_name::text AS \"column\", \
+     data_type::text AS \"holds\", is_nullable = 'NO' AS \"not_null\", \
+     column_default IS NOT NULL OR is_identity = 'YES' AS \"has_default\" \
      FROM information_schema.columns WHERE table_schema = current_schema()";
-const POSTGRES_INDEXES: &str = "SELECT indexname::text AS name FROM pg_indexes WHERE schemaname = current_schema()";
+const POSTGRES_INDEXED: &str = "SELECT c.relname::text AS \"table\", a.attname::text AS \"column\" FROM pg_index i \
+     JOIN pg_class c ON c.oid = i.indrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0] \
+     WHERE c.relnamespace = current_schema()::regnamespace";
 
 struct Column {
     table: String,
     column: String,
+    found: Found,
 }
 
 impl FromRow for Column {
     fn from_row(row: &Row<'_>) -> Result<Self, Error> {
-        Ok(Self { table: row.text("table")?, column: row.text("column")? })
+        let found =
+            Found { holds: row.text("holds")?, not_null: row.bool("not_null")?, has_default: row.bool("has_default")? };
+        Ok(Self { table: row.text("table")?, column: row.text("column")?, found })
+    }
+}
+
+struct Indexed(String, String);
+
+impl FromRow for Indexed {
+    fn from_row(row: &Row<'_>) -> Result<Self, Error> {
+        Ok(Self(row.text("table")?, row.text("column")?))
     }
 }
 
 impl Catalog {
     pub(crate) async fn read(connection: &mut Connection<'_>) -> Result<Self, Error> {
-        let (columns, indexes) = match connection.kind() {
-            Kind::Sqlite => (SQLITE_COLUMNS, SQLITE_INDEXES),
-            Kind::Postgres => (POSTGRES_COLUMNS, POSTGRES_INDEXES),
+        let (columns, indexed) = match connection.kind() {
+            Kind::Sqlite => (SQLITE_COLUMNS, SQLITE_INDEXED),
+            Kind::Postgres => (POSTGRES_COLUMNS, POSTGRES_INDEXED),
         };
         let mut catalog = Self::default();
-        for Column { table, column } in connection.all(&Arc::from(columns), args![]).await? {
-            catalog.tables.entry(table).or_default().insert(column);
+        for Column { table, column, found } in connection.all(&Arc::from(columns), args![]).await? {
+            catalog.tables.entry(table).or_default().insert(column, found);
         }
-        catalog.indexes = connection.all::<String>(&Arc::from(indexes), args![]).await?.into_iter().collect();
+        let indexed = connection.all::<Indexed>(&Arc::from(indexed), args![]).await?;
+        catalog.indexed = indexed.into_iter().map(|Indexed(table, column)| (table, column)).collect();
         Ok(catalog)
     }
 
@@ -51,6 +79,14 @@ impl Catalog {
     }
 
     pub(crate) fn has_column(&self, table: &str, column: &str) -> bool {
-        self.tables.get(table).is_some_and(|columns| columns.contains(column))
+        self.column(table, column).is_some()
+    }
+
+    pub(crate) fn column(&self, table: &str, column: &str) -> Option<&Found> {
+        self.tables.get(table)?.get(column)
+    }
+
+    pub(crate) fn has_index(&self, table: &str, column: &str) -> bool {
+        self.indexed.contains(&(table.to_owned(), column.to_owned()))
     }
 }

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
+use crate::catalog::Catalog;
 use crate::statement::Source;
-use crate::{Error, Names, Read, Timestamp, Tx};
+use crate::{Error, Listener, Names, Read, Timestamp, Tx, listen};
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,7 @@ enum Pools {
 pub(crate) struct Shared {
     pub(crate) names: Names,
     pub(crate) statements: AtomicU64,
+    pub(crate) catalog: OnceLock<Catalog>,
     rendered: RwLock<HashMap<&'static str, Arc<str>>>,
 }
 
@@ -99,8 +101,25 @@ impl Db {
                 "a database URL begins with `sqlite:` or `postgres://`, not with `{scheme}`"
             )));
         };
-        let shared = Shared { names: options.names, statements: AtomicU64::new(0), rendered: RwLock::default() };
-        Ok(Self { shared: Arc::new(shared), pools })
+        Ok(Self::of(pools, options))
+    }
+
+    /// Opens a database that is there, to look at it: nothing in it is changed, not even how SQLite keeps its journal.
+    ///
+    /// # Errors
+    /// As [`Db::connect`].
+    pub async fn look(url: &str, options: Options) -> Result<Self, Error> {
+        if !url.starts_with("sqlite:") {
+            return Self::connect(url, options).await;
+        }
+        let readers = look_at_sqlite(&sqlite_path(url)?, &options).await?;
+        Ok(Self::of(Pools::Sqlite { writer: readers.clone(), readers }, options))
+    }
+
+    fn of(pools: Pools, options: Options) -> Self {
+        let names = options.names;
+        let (statements, catalog, rendered) = (AtomicU64::new(0), OnceLock::new(), RwLock::default());
+        Self { shared: Arc::new(Shared { names, statements, catalog, rendered }), pools }
     }
 
     /// Which database this is.
@@ -134,6 +153,17 @@ impl Db {
             Pools::Postgres(pool) => Source::PostgresTx(pool.begin().await?),
         };
         Ok(Tx::new(Arc::clone(&self.shared), source))
+    }
+
+    /// Listens on a channel, over a connection beside the others. `None` on SQLite, where nothing is said.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] or [`Error::Unreachable`] when there is no connection in time.
+    pub async fn listen(&self, channel: &'static str) -> Result<Option<Listener>, Error> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(None),
+            Pools::Postgres(pool) => listen::on(pool, channel).await.map(Some),
+        }
     }
 
     /// Does the database answer?
@@ -196,20 +226,28 @@ fn sqlite_path(url: &str) -> Result<PathBuf, Error> {
 /// `NORMAL` allows in WAL mode; the price is one fsync per change, small beside a password hash.
 async fn open_sqlite(path: &Path, options: &Options) -> Result<Pools, Error> {
     create_private(path)?;
-    let common = SqliteConnectOptions::new()
-        .filename(path)
-        .foreign_keys(true)
-        .busy_timeout(options.patience)
-        .synchronous(SqliteSynchronous::Full);
-    let pool = || SqlitePoolOptions::new().acquire_timeout(options.patience).idle_timeout(None).max_lifetime(None);
-    let named = |error: sqlx::Error| {
-        Error::Unreachable(format!("cannot open the SQLite database {}: {}", path.display(), reason(error)))
-    };
-    let writing = common.clone().journal_mode(SqliteJournalMode::Wal);
-    let writer = pool().min_connections(1).max_connections(1).connect_with(writing).await.map_err(named)?;
-    let readers = pool().min_connections(1).max_connections(options.connections.max(1));
-    let readers = readers.connect_with(common.read_only(true)).await.map_err(named)?;
-    Ok(Pools::Sqlite { writer, readers })
+    let writing = sqlite(path, options).journal_mode(SqliteJournalMode::Wal);
+    let writer = sqlite_pool(options).max_connections(1).connect_with(writing).await.map_err(cannot_open(path))?;
+    Ok(Pools::Sqlite { writer, readers: look_at_sqlite(path, options).await? })
+}
+
+async fn look_at_sqlite(path: &Path, options: &Options) -> Result<SqlitePool, Error> {
+    let readers = sqlite_pool(options).max_connections(options.connections.max(1));
+    readers.connect_with(sqlite(path, options).read_only(true)).await.map_err(cannot_open(path))
+}
+
+fn sqlite(path: &Path, options: &Options) -> SqliteConnectOptions {
+    let common = SqliteConnectOptions::new().filename(path).foreign_keys(true);
+    common.busy_timeout(options.patience).synchronous(SqliteSynchronous::Full)
+}
+
+fn sqlite_pool(options: &Options) -> SqlitePoolOptions {
+    let pool = SqlitePoolOptions::new().acquire_timeout(options.patience);
+    pool.idle_timeout(None).max_lifetime(None).min_connections(1)
+}
+
+fn cannot_open(path: &Path) -> impl Fn(sqlx::Error) -> Error {
+    move |error| Error::Unreachable(format!("cannot open the SQLite database {}: {}", path.display(), reason(error)))
 }
 
 /// Creates the file with mode 0600 unless it is there: it holds password hashes, and SQLite gives its companions the same mode.

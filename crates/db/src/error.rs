@@ -55,6 +55,17 @@ pub enum Error {
         /// The last version known here.
         known: i64,
     },
+    /// An additional field that every row must have a value of is new, and there are rows.
+    #[error(
+        "table `{table}` has rows, and the new field `{field}` is required: give it a `default_value`, or add it with \
+         `required = false` first"
+    )]
+    Unfillable {
+        /// The table's real name.
+        table: String,
+        /// The field.
+        field: String,
+    },
     /// Anything else the database said.
     #[error("the database refused the statement: {message} (code {code})")]
     Sql {

@@ -24,6 +24,8 @@
 mod catalog;
 mod connect;
 mod error;
+mod field;
+mod listen;
 mod migrate;
 mod names;
 mod row;
@@ -31,13 +33,18 @@ mod schema;
 #[cfg(feature = "scratch")]
 pub mod scratch;
 mod statement;
+mod suggest;
+mod survey;
 mod triggers;
 mod value;
 
 pub use connect::{Db, Kind, Options};
 pub use error::Error;
+pub use field::{Additional, Changes, Field, Holds};
+pub use listen::Listener;
 pub use migrate::{Applied, Missing};
 pub use names::{Names, TimeCoding};
 pub use row::{FromRow, Row};
 pub use statement::{Read, Tx};
+pub use survey::{Misfit, Survey, Surveyed};
 pub use value::{Timestamp, Value};

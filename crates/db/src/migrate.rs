@@ -8,9 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
-use crate::schema::{BETTER_AUTH, Column, Holds, OURS, STEPS, Step, Table};
+use crate::schema::{BETTER_AUTH, Column, OURS, STEPS, Step, Table};
 use crate::statement::Connection;
-use crate::{Db, Error, Kind, Names, Timestamp, args, triggers};
+use crate::{Db, Error, Field, Holds, Kind, Names, TimeCoding, Timestamp, Value, args, triggers};
 
 /// One thing that was done to a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,18 +100,25 @@ impl Db {
         for table in BETTER_AUTH {
             missing.extend(missing_of(table, &catalog, self.names())?.into_iter().map(|(missing, _)| missing));
         }
-        for (table, columns) in OURS {
-            if catalog.has_table(table) {
-                let absent = columns.iter().filter(|column| !catalog.has_column(table, column));
-                missing.extend(absent.map(|column| Missing::Column((*table).to_owned(), (*column).to_owned())));
-            } else {
-                missing.push(Missing::Table((*table).to_owned()));
-            }
-        }
+        missing.extend(missing_of_ours(&catalog));
         drop(read);
         missing.extend(self.triggers_missing().await?.into_iter().map(Missing::Trigger));
         Ok(missing)
     }
+}
+
+/// What is missing of our own tables.
+pub(crate) fn missing_of_ours(catalog: &Catalog) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    for (table, columns) in OURS {
+        if catalog.has_table(table) {
+            let absent = columns.iter().filter(|column| !catalog.has_column(table, column));
+            missing.extend(absent.map(|column| Missing::Column((*table).to_owned(), (*column).to_owned())));
+        } else {
+            missing.push(Missing::Table((*table).to_owned()));
+        }
+    }
+    missing
 }
 
 /// SQLite's `BEGIN IMMEDIATE` is lock enough; PostgreSQL's DDL would collide, so an advisory lock stands before it. Its number
@@ -125,7 +132,11 @@ async fn lock(connection: &mut Connection<'_>) -> Result<(), Error> {
 }
 
 /// What a Better Auth table lacks, each with the DDL that adds it.
-fn missing_of(table: &'static Table, catalog: &Catalog, names: &Names) -> Result<Vec<(Missing, Lack)>, Error> {
+pub(crate) fn missing_of<'n>(
+    table: &'static Table,
+    catalog: &Catalog,
+    names: &'n Names,
+) -> Result<Vec<(Missing, Lack<'n>)>, Error> {
     let real = names.real_table(table.name)?;
     let mut missing = Vec::new();
     let whole = !catalog.has_table(real);
@@ -137,27 +148,34 @@ fn missing_of(table: &'static Table, catalog: &Catalog, names: &Names) -> Result
         if !whole && !catalog.has_column(real, real_column) {
             missing.push((Missing::Column(real.to_owned(), real_column.to_owned()), Lack::Column(table, column)));
         }
-        let index = format!("{real}_{real_column}_idx");
-        if column.indexed && !catalog.indexes.contains(&index) {
-            missing.push((Missing::Index(index), Lack::Index(table, column)));
+        if column.indexed && !catalog.has_index(real, real_column) {
+            missing.push((Missing::Index(format!("{real}_{real_column}_idx")), Lack::Index(table, column)));
+        }
+    }
+    for field in names.fields(table.name)? {
+        let real_column = names.real_column(table.name, &field.name)?;
+        if !whole && !catalog.has_column(real, real_column) {
+            missing.push((Missing::Column(real.to_owned(), real_column.to_owned()), Lack::Field(table, field)));
         }
     }
     Ok(missing)
 }
 
 /// What to add to a Better Auth database.
-enum Lack {
+pub(crate) enum Lack<'n> {
     Table(&'static Table),
     Column(&'static Table, &'static Column),
+    Field(&'static Table, &'n Field),
     Index(&'static Table, &'static Column),
 }
 
 async fn better_auth(connection: &mut Connection<'_>, catalog: &Catalog, names: &Names) -> Result<Vec<Applied>, Error> {
+    let types = Types::of(connection.kind(), catalog, names)?;
     let mut applied = Vec::new();
     let mut indexes = Vec::new();
     for table in BETTER_AUTH {
         for (missing, lack) in missing_of(table, catalog, names)? {
-            let ddl = lack.ddl(connection.kind(), names)?;
+            let ddl = lack.ddl(&types, names)?;
             match missing {
                 Missing::Index(index) => indexes.push((index, ddl)),
                 // Triggers are ours, and made when all tables are there.
@@ -167,6 +185,7 @@ async fn better_auth(connection: &mut Connection<'_>, catalog: &Catalog, names: 
                     applied.push(Applied::Table(table));
                 }
                 Missing::Column(table, column) => {
+                    lack.check_fillable(connection, &table).await?;
                     connection.script(ddl).await?;
                     applied.push(Applied::Column(table, column));
                 }
@@ -180,21 +199,40 @@ async fn better_auth(connection: &mut Connection<'_>, catalog: &Catalog, names: 
     Ok(applied)
 }
 
-impl Lack {
+impl Lack<'_> {
+    /// Whether the rows that are there can have the column: a required one without a default would leave them without a value.
+    async fn check_fillable(&self, connection: &mut Connection<'_>, table: &str) -> Result<(), Error> {
+        let Self::Field(_, Field { name, required: true, default: None, .. }) = self else { return Ok(()) };
+        let sql = Arc::from(format!("SELECT count(*) FROM (SELECT 1 FROM \"{table}\" LIMIT 1) AS one"));
+        match connection.opt::<i64>(&sql, args![]).await? {
+            Some(0) | None => Ok(()),
+            Some(_) => Err(Error::Unfillable { table: table.to_owned(), field: name.clone() }),
+        }
+    }
+
     /// The statement Better Auth's own migration would run.
-    fn ddl(&self, kind: Kind, names: &Names) -> Result<String, Error> {
+    fn ddl(&self, types: &Types, names: &Names) -> Result<String, Error> {
         match self {
             Self::Table(table) => {
+                let id = if types.id == UUID { "uuid default pg_catalog.gen_random_uuid()" } else { types.id };
                 let mut columns =
-                    vec![format!("\"{}\" text not null primary key", names.real_column(table.name, "id")?)];
+                    vec![format!("\"{}\" {id} not null primary key", names.real_column(table.name, "id")?)];
                 for column in table.columns {
-                    columns.push(column_ddl(table, column, kind, names)?);
+                    columns.push(column_ddl(table, column, types, names)?);
+                }
+                for field in names.fields(table.name)? {
+                    columns.push(field_ddl(names.real_column(table.name, &field.name)?, field, None, types));
                 }
                 Ok(format!("create table \"{}\" ({})", names.real_table(table.name)?, columns.join(", ")))
             }
             Self::Column(table, column) => {
                 let real = names.real_table(table.name)?;
-                Ok(format!("alter table \"{real}\" add column {}", column_ddl(table, column, kind, names)?))
+                Ok(format!("alter table \"{real}\" add column {}", column_ddl(table, column, types, names)?))
+            }
+            Self::Field(table, field) => {
+                let real = names.real_column(table.name, &field.name)?;
+                let ddl = field_ddl(real, field, field.default.as_ref(), types);
+                Ok(format!("alter table \"{}\" add column {ddl}", names.real_table(table.name)?))
             }
             Self::Index(table, column) => {
                 let (real, column) = (names.real_table(table.name)?, names.real_column(table.name, column.name)?);
@@ -204,16 +242,49 @@ impl Lack {
     }
 }
 
-fn column_ddl(table: &Table, column: &Column, kind: Kind, names: &Names) -> Result<String, Error> {
-    let holds = match (column.holds, kind) {
-        (Holds::Text, _) => "text",
-        (Holds::Bool, Kind::Sqlite) => "integer",
-        (Holds::Bool, Kind::Postgres) => "boolean",
-        (Holds::Time, Kind::Sqlite) => "date",
-        (Holds::Time, Kind::Postgres) => "timestamptz",
-    };
+/// The types of new columns: those this database has for the same, and Better Auth's own where it has none.
+struct Types {
+    kind: Kind,
+    id: &'static str,
+    time: &'static str,
+}
+
+const UUID: &str = "uuid";
+
+impl Types {
+    fn of(kind: Kind, catalog: &Catalog, names: &Names) -> Result<Self, Error> {
+        let holds = |column| {
+            let found = catalog.column(names.real_table("user")?, names.real_column("user", column)?);
+            Ok::<_, Error>(found.map_or("", |found| found.holds.as_str()))
+        };
+        let time = match (kind, holds("createdAt")?) {
+            (Kind::Postgres, "timestamp without time zone") => "timestamp",
+            (Kind::Postgres, _) => "timestamptz",
+            (Kind::Sqlite, "datetime") => "datetime",
+            (Kind::Sqlite, _) => match names.time_coding() {
+                TimeCoding::Text => "date",
+                TimeCoding::Milliseconds => "integer",
+            },
+        };
+        let id = if kind == Kind::Postgres && holds("id")? == UUID { UUID } else { "text" };
+        Ok(Self { kind, id, time })
+    }
+
+    fn holding(&self, holds: Holds) -> &'static str {
+        match (holds, self.kind) {
+            (Holds::Text, _) | (Holds::List, Kind::Sqlite) => "text",
+            (Holds::Bool, Kind::Sqlite) | (Holds::Number, _) => "integer",
+            (Holds::Bool, Kind::Postgres) => "boolean",
+            (Holds::Time, _) => self.time,
+            (Holds::List, Kind::Postgres) => "jsonb",
+        }
+    }
+}
+
+fn column_ddl(table: &Table, column: &Column, types: &Types, names: &Names) -> Result<String, Error> {
+    let holds = if column.references.is_some() { types.id } else { types.holding(column.holds) };
     let mut ddl = format!("\"{}\" {holds}", names.real_column(table.name, column.name)?);
-    if column.default_now && kind == Kind::Postgres {
+    if column.default_now && types.kind == Kind::Postgres {
         ddl.push_str(" default CURRENT_TIMESTAMP");
     }
     if column.not_null {
@@ -227,6 +298,23 @@ fn column_ddl(table: &Table, column: &Column, kind: Kind, names: &Names) -> Resu
         ddl.push_str(&format!(" references \"{table}\" (\"{id}\") on delete cascade"));
     }
     Ok(ddl)
+}
+
+/// An additional field. Its default is for the rows that are there already: new ones are given every value.
+fn field_ddl(real: &str, field: &Field, default: Option<&Value>, types: &Types) -> String {
+    let mut ddl = format!("\"{real}\" {}", types.holding(field.holds));
+    let default = match (default, types.kind) {
+        (Some(Value::Text(text)), _) => Some(format!("'{}'", text.replace('\'', "''"))),
+        (Some(Value::Number(number)), _) => Some(number.to_string()),
+        (Some(Value::Bool(truth)), Kind::Postgres) => Some(truth.to_string()),
+        (Some(Value::Bool(truth)), Kind::Sqlite) => Some(u8::from(*truth).to_string()),
+        _ => None,
+    };
+    ddl.extend(default.map(|default| format!(" default {default}")));
+    if field.required {
+        ddl.push_str(" not null");
+    }
+    ddl
 }
 
 async fn ours(
@@ -249,19 +337,26 @@ async fn ours(
         return Err(Error::NewerSchema { found, known });
     }
     let mut applied = Vec::new();
+    let session_id = Types::of(connection.kind(), catalog, names)?.id;
     for step in STEPS.iter().filter(|step| step.version > found) {
-        run_step(connection, step, names, now).await?;
+        run_step(connection, step, (names, session_id), now).await?;
         applied.push(Applied::Step(step.version, step.name));
     }
     Ok(applied)
 }
 
-async fn run_step(connection: &mut Connection<'_>, step: &Step, names: &Names, now: Timestamp) -> Result<(), Error> {
+/// `id[session]` in a step is the type of a session's id, for the column that refers to it.
+async fn run_step(
+    connection: &mut Connection<'_>,
+    step: &Step,
+    (names, session_id): (&Names, &str),
+    now: Timestamp,
+) -> Result<(), Error> {
     let template = match connection.kind() {
         Kind::Sqlite => step.sqlite,
         Kind::Postgres => step.postgres,
     };
-    connection.script(names.render(template)?).await?;
+    connection.script(names.render(template)?.replace("id[session]", session_id)).await?;
     let sql =
         Arc::from("INSERT INTO \"countersign_migration\" (\"version\", \"name\", \"appliedAt\") VALUES ($1, $2, $3)");
     connection.run(&sql, args![step.version, step.name, now]).await.map(drop)

@@ -1,15 +1,19 @@
 //! What comes out of a statement: columns by name, each in the one type its reader expects.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use sqlx::postgres::{PgRow, PgTypeInfo};
 use sqlx::sqlite::{SqliteRow, SqliteTypeInfo};
+use sqlx::types::Uuid;
 use sqlx::{Decode, Postgres, Row as _, Sqlite, TypeInfo, ValueRef};
 
-use crate::{Error, Timestamp};
+use crate::{Additional, Error, Holds, Names, Timestamp, Value};
 
 /// One row of a result. Columns are read by the names the statement gives them.
 pub struct Row<'r> {
     source: RowSource<'r>,
+    names: &'r Names,
     prefix: &'r str,
 }
 
@@ -29,15 +33,15 @@ pub trait FromRow: Sized {
 }
 
 impl<'r> Row<'r> {
-    pub(crate) const fn new(source: RowSource<'r>) -> Self {
-        Self { source, prefix: "" }
+    pub(crate) const fn new(source: RowSource<'r>, names: &'r Names) -> Self {
+        Self { source, names, prefix: "" }
     }
 
     /// The same row seen through a prefix, for a join that selects `{session.*@s:s_}`: `row.under("s_").text("id")` reads
     /// the column `s_id`.
     #[must_use]
     pub const fn under(&self, prefix: &'r str) -> Row<'r> {
-        Row { source: self.source, prefix }
+        Row { source: self.source, names: self.names, prefix }
     }
 
     /// A text.
@@ -126,9 +130,19 @@ impl<'r> Row<'r> {
             )]
             Cell::Float(millis) => Some(Timestamp::from_millis(millis as i64)),
             Cell::Text(text) => Timestamp::parse_iso(&text),
-            Cell::Bool(_) | Cell::Other => None,
+            Cell::Bool(_) | Cell::Json(_) | Cell::Other => None,
         };
         time.map(Some).ok_or_else(|| Error::column(column, "is no instant"))
+    }
+
+    /// The additional fields of a table whose columns the statement selects with `{table.*}`. A value that is not what its field
+    /// holds, as another program may have stored it, is taken as it is.
+    ///
+    /// # Errors
+    /// [`Error::Column`] when a column is absent.
+    pub fn additional(&self, table: &str) -> Result<Additional, Error> {
+        let fields = self.names.fields(table)?.iter();
+        fields.map(|field| Ok((Arc::clone(field), self.cell(&field.name)?.taken_for(field.holds)))).collect()
     }
 
     fn cell(&self, column: &str) -> Result<Cell, Error> {
@@ -177,7 +191,27 @@ enum Cell {
     Float(f64),
     Bool(bool),
     Time(Timestamp),
+    Json(serde_json::Value),
     Other,
+}
+
+impl Cell {
+    /// The value of a field, as Better Auth reads one.
+    fn taken_for(self, holds: Holds) -> Value {
+        match (self, holds) {
+            (Self::Null | Self::Other, _) => holds.null(),
+            (Self::Int(number), Holds::Bool) => Value::Bool(number == 1),
+            (Self::Int(millis), Holds::Time) => Value::Time(Timestamp::from_millis(millis)),
+            (Self::Text(text), Holds::Time) => Timestamp::parse_iso(&text).map_or(Value::Text(text), Value::Time),
+            (Self::Text(text), Holds::List) => serde_json::from_str(&text).map_or(Value::NullJson, Value::Json),
+            (Self::Text(text), _) => Value::Text(text),
+            (Self::Int(number), _) => Value::Number(number.into()),
+            (Self::Float(number), _) => serde_json::Number::from_f64(number).map_or(holds.null(), Value::Number),
+            (Self::Bool(truth), _) => Value::Bool(truth),
+            (Self::Time(time), _) => Value::Time(time),
+            (Self::Json(json), _) => Value::Json(json),
+        }
+    }
 }
 
 impl RowSource<'_> {
@@ -216,9 +250,13 @@ fn postgres_cell(row: &PgRow, column: &str) -> Result<Cell, sqlx::Error> {
     let holds: PgTypeInfo = value.type_info().into_owned();
     Ok(match holds.name() {
         "TEXT" | "VARCHAR" | "CHAR" | "NAME" => Cell::Text(decode::<Postgres, String>(value)?),
+        "UUID" => Cell::Text(decode::<Postgres, Uuid>(value)?.to_string()),
         "INT8" => Cell::Int(decode::<Postgres, i64>(value)?),
         "INT4" => Cell::Int(decode::<Postgres, i32>(value)?.into()),
         "INT2" => Cell::Int(decode::<Postgres, i16>(value)?.into()),
+        "FLOAT4" => Cell::Float(decode::<Postgres, f32>(value)?.into()),
+        "FLOAT8" => Cell::Float(decode::<Postgres, f64>(value)?),
+        "JSON" | "JSONB" => Cell::Json(decode::<Postgres, serde_json::Value>(value)?),
         "BOOL" => Cell::Bool(decode::<Postgres, bool>(value)?),
         "TIMESTAMPTZ" => Cell::Time(Timestamp::from_utc(decode::<Postgres, DateTime<Utc>>(value)?)),
         "TIMESTAMP" => Cell::Time(Timestamp::from_utc(decode::<Postgres, NaiveDateTime>(value)?.and_utc())),

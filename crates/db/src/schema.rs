@@ -1,16 +1,10 @@
 //! The tables we know, by their logical names: Better Auth's, described so that they come out as its own CLI makes them
 //! (1.7.25 with the plugins jwt, bearer and admin), and ours, whose DDL is written in pairs under `migrations/`.
 
-/// What a column holds; each database has its own type for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Holds {
-    Text,
-    Bool,
-    Time,
-}
+use crate::Holds;
 
 /// One column of a Better Auth table.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,
     pub(crate) holds: Holds,
@@ -28,6 +22,8 @@ pub(crate) struct Column {
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) name: &'static str,
+    /// The column by which the table is known again under another name.
+    pub(crate) mark: &'static str,
     pub(crate) columns: &'static [Column],
 }
 
@@ -49,6 +45,13 @@ const fn time(name: &'static str) -> Column {
 }
 const fn boolean(name: &'static str) -> Column {
     Column { name, holds: Holds::Bool, ..TEXT }
+}
+
+impl Table {
+    /// Its columns, `id` first.
+    pub(crate) fn with_id(&self) -> impl Iterator<Item = Column> {
+        std::iter::once(text("id").not_null()).chain(self.columns.iter().copied())
+    }
 }
 
 impl Column {
@@ -73,6 +76,7 @@ impl Column {
 pub(crate) const BETTER_AUTH: &[Table] = &[
     Table {
         name: "user",
+        mark: "emailVerified",
         columns: &[
             text("name").not_null(),
             text("email").not_null().unique(),
@@ -88,6 +92,7 @@ pub(crate) const BETTER_AUTH: &[Table] = &[
     },
     Table {
         name: "session",
+        mark: "token",
         columns: &[
             time("expiresAt").not_null(),
             text("token").not_null().unique(),
@@ -101,6 +106,7 @@ pub(crate) const BETTER_AUTH: &[Table] = &[
     },
     Table {
         name: "account",
+        mark: "providerId",
         columns: &[
             text("accountId").not_null(),
             text("providerId").not_null(),
@@ -118,6 +124,7 @@ pub(crate) const BETTER_AUTH: &[Table] = &[
     },
     Table {
         name: "verification",
+        mark: "identifier",
         columns: &[
             text("identifier").not_null().indexed(),
             text("value").not_null(),
@@ -128,6 +135,7 @@ pub(crate) const BETTER_AUTH: &[Table] = &[
     },
     Table {
         name: "jwks",
+        mark: "privateKey",
         columns: &[
             text("publicKey").not_null(),
             text("privateKey").not_null(),
@@ -139,6 +147,9 @@ pub(crate) const BETTER_AUTH: &[Table] = &[
     },
 ];
 
+/// Columns that a version of Better Auth demanded and none does now. They are not made, and filled where they are.
+pub(crate) const FORMER: &[(&str, &str)] = &[("account", "issuer")];
+
 /// Our own tables and their columns; a test compares them with what the migrations make.
 pub(crate) const OURS: &[(&str, &[&str])] = &[
     ("countersign_migration", &["version", "name", "appliedAt"]),
@@ -146,6 +157,11 @@ pub(crate) const OURS: &[(&str, &[&str])] = &[
     ("countersign_audit", &["id", "at", "event", "userId", "sessionId", "address", "detail"]),
     ("countersign_feed", &["seq", "kind", "subject", "since", "until", "at"]),
     ("countersign_epoch", &["epoch"]),
+    ("countersign_rate_limit", &["key", "count", "until"]),
+    (
+        "countersign_outbox",
+        &["id", "kind", "recipient", "content", "createdAt", "expiresAt", "nextAt", "attempts", "sentAt", "lastError"],
+    ),
 ];
 
 /// One step of our own schema: the same tables written for both databases. Steps are never edited, only added.
@@ -176,5 +192,17 @@ pub(crate) const STEPS: &[Step] = &[
         name: "renewal",
         sqlite: include_str!("../migrations/0003_renewal.sqlite.sql"),
         postgres: include_str!("../migrations/0003_renewal.postgres.sql"),
+    },
+    Step {
+        version: 4,
+        name: "rate limit",
+        sqlite: include_str!("../migrations/0004_rate_limit.sqlite.sql"),
+        postgres: include_str!("../migrations/0004_rate_limit.postgres.sql"),
+    },
+    Step {
+        version: 5,
+        name: "outbox",
+        sqlite: include_str!("../migrations/0005_outbox.sqlite.sql"),
+        postgres: include_str!("../migrations/0005_outbox.postgres.sql"),
     },
 ];

@@ -6,22 +6,25 @@
 
 use std::sync::Arc;
 
-use crate::names::TimeCoding;
 use crate::statement::Connection;
 use crate::{Db, Error, Kind, Names, args};
 
-const SQLITE: [&str; 4] = [
+const SQLITE: &[&str] = &[
     "countersign_session_deleted",
     "countersign_session_updated",
     "countersign_user_deleted",
     "countersign_user_updated",
 ];
-const POSTGRES: [&str; 4] = [
+const POSTGRES: &[&str] = &[
+    "countersign_feed_written",
     "countersign_session_changed",
     "countersign_session_truncated",
     "countersign_user_changed",
     "countersign_user_truncated",
 ];
+
+/// The advisory lock of PostgreSQL that whoever writes the feed holds until the commit; the triggers name it too.
+pub(crate) const FEED_LOCK: i64 = 7_165_924_190_215_463_027;
 
 const SQLITE_TRIGGERS: &str = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
 const POSTGRES_TRIGGERS: &str = "SELECT t.tgname::text AS name FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
@@ -63,7 +66,7 @@ async fn missing(connection: &mut Connection<'_>) -> Result<Vec<&'static str>, E
         Kind::Postgres => (POSTGRES_TRIGGERS, POSTGRES),
     };
     let found: Vec<String> = connection.all(&Arc::from(sql), args![]).await?;
-    Ok(expected.into_iter().filter(|name| !found.iter().any(|known| known == name)).collect())
+    Ok(expected.iter().copied().filter(|name| !found.iter().any(|known| known == name)).collect())
 }
 
 async fn install(connection: &mut Connection<'_>, names: &Names) -> Result<(), Error> {
@@ -72,31 +75,40 @@ async fn install(connection: &mut Connection<'_>, names: &Names) -> Result<(), E
         Kind::Postgres => include_str!("../migrations/triggers.postgres.sql"),
     };
     let sql = names.render(template)?;
-    connection.script(in_millis(&sql, connection.kind(), names.time_coding())).await
+    connection.script(in_millis(&sql, connection.kind())).await
 }
 
-/// Replaces `ms[expression]` by what makes milliseconds of the expression, as this database keeps instants; `ms[now]` is
-/// the database's clock.
-fn in_millis(sql: &str, kind: Kind, times: TimeCoding) -> String {
+/// Replaces `ms[expression]` by what makes milliseconds of the expression, whichever way this database keeps instants; `ms[now]`
+/// is the database's clock. PostgreSQL: in UTC, a time with a zone and one without give the same number.
+fn in_millis(sql: &str, kind: Kind) -> String {
     let mut out = String::with_capacity(sql.len() * 2);
     let mut parts = sql.split("ms[");
     out.push_str(parts.next().unwrap_or_default());
     for part in parts {
         let (expression, rest) = part.split_once(']').unwrap_or((part, ""));
-        let millis = match (kind, times, expression) {
-            (Kind::Sqlite, _, "now") => "cast(unixepoch('subsec') * 1000 as integer)".to_owned(),
-            (Kind::Sqlite, TimeCoding::BetterAuth, x) => {
-                format!("cast(round((julianday({x}) - 2440587.5) * 86400000) as integer)")
-            }
-            (Kind::Sqlite, TimeCoding::Plain, x) => x.to_owned(),
-            (Kind::Postgres, _, "now") => "(extract(epoch from clock_timestamp()) * 1000)::bigint".to_owned(),
-            (Kind::Postgres, TimeCoding::BetterAuth, x) => format!("(extract(epoch from {x}) * 1000)::bigint"),
-            (Kind::Postgres, TimeCoding::Plain, x) => {
-                format!("(extract(epoch from {x} at time zone 'UTC') * 1000)::bigint")
-            }
+        let millis = match (kind, expression) {
+            (Kind::Sqlite, "now") => "cast(unixepoch('subsec') * 1000 as integer)".to_owned(),
+            (Kind::Sqlite, x) => format!(
+                "case typeof({x}) when 'text' then cast(round((julianday({x}) - 2440587.5) * 86400000) as integer) else {x} end"
+            ),
+            (Kind::Postgres, "now") => "(extract(epoch from clock_timestamp()) * 1000)::bigint".to_owned(),
+            (Kind::Postgres, x) => format!("(extract(epoch from {x} at time zone 'UTC') * 1000)::bigint"),
         };
         out.push_str(&millis);
         out.push_str(rest);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_triggers_take_the_lock_that_everyone_takes() {
+        let template = include_str!("../migrations/triggers.postgres.sql");
+        let lock = format!("perform pg_advisory_xact_lock({FEED_LOCK});");
+        assert_eq!(template.matches(&lock).count(), template.matches("pg_advisory").count());
+        assert_eq!(template.matches(&lock).count(), 3);
+    }
 }

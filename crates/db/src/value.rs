@@ -1,4 +1,4 @@
-//! What goes into a statement: texts, integers, booleans, instants, and nulls that know their type.
+//! What goes into a statement: texts, numbers, booleans, instants, lists, and nulls that know their type.
 
 use std::fmt;
 
@@ -100,6 +100,10 @@ pub enum Value {
     Bool(bool),
     /// An instant, coded as [`TimeCoding`](crate::TimeCoding) says.
     Time(Timestamp),
+    /// Any number that JSON can say: a whole one where it has no fraction, else a float.
+    Number(serde_json::Number),
+    /// A JSON value: `jsonb` in PostgreSQL, text in SQLite.
+    Json(serde_json::Value),
     /// No text.
     NullText,
     /// No number.
@@ -108,6 +112,26 @@ pub enum Value {
     NullBool,
     /// No instant.
     NullTime,
+    /// No JSON value.
+    NullJson,
+}
+
+impl Value {
+    /// As JSON: instants as text, nulls of every type as null.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => text.as_str().into(),
+            Self::Int(whole) => (*whole).into(),
+            Self::Bool(truth) => (*truth).into(),
+            Self::Time(time) => time.to_iso().into(),
+            Self::Number(number) => number.clone().into(),
+            Self::Json(json) => json.clone(),
+            Self::NullText | Self::NullInt | Self::NullBool | Self::NullTime | Self::NullJson => {
+                serde_json::Value::Null
+            }
+        }
+    }
 }
 
 /// Shows the type and never the value: an argument may be a password hash or a session token.
@@ -118,10 +142,13 @@ impl fmt::Debug for Value {
             Self::Int(_) => "Int(..)",
             Self::Bool(_) => "Bool(..)",
             Self::Time(_) => "Time(..)",
+            Self::Number(_) => "Number(..)",
+            Self::Json(_) => "Json(..)",
             Self::NullText => "NullText",
             Self::NullInt => "NullInt",
             Self::NullBool => "NullBool",
             Self::NullTime => "NullTime",
+            Self::NullJson => "NullJson",
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use countersign_db::{Applied, Db, Error, FromRow, Kind, Missing, Names, Options, Row, args};
+use countersign_db::{Applied, Db, Error, Field, FromRow, Holds, Kind, Missing, Names, Options, Row, Value, args};
 use countersign_testkit::{NOW, Place, both_databases};
 
 const THEIRS_SQLITE: &str = include_str!("data/better-auth-1.7.25.sqlite.sql");
@@ -13,16 +13,62 @@ const TABLES: [&str; 5] = ["user", "session", "account", "verification", "jwks"]
 /// Runs what the real package printed.
 async fn as_better_auth_makes_it(place: &Place) -> Db {
     let db = place.open().await;
-    let ddl = match place.kind() {
+    run(&db, statements(place.kind(), "create")).await;
+    db
+}
+
+/// What the real package printed that begins with a word.
+fn statements(kind: Kind, word: &str) -> Vec<&'static str> {
+    let ddl = match kind {
         Kind::Sqlite => THEIRS_SQLITE,
         Kind::Postgres => THEIRS_POSTGRES,
     };
+    ddl.lines().filter(|line| line.starts_with(word)).collect()
+}
+
+/// The same with additional fields.
+fn statements_with_fields(kind: Kind, word: &str) -> Vec<&'static str> {
+    let ddl = match kind {
+        Kind::Sqlite => include_str!("data/better-auth-1.7.25-fields.sqlite.sql"),
+        Kind::Postgres => include_str!("data/better-auth-1.7.25-fields.postgres.sql"),
+    };
+    ddl.lines().filter(|line| line.starts_with(word)).collect()
+}
+
+async fn run(db: &Db, statements: Vec<&'static str>) {
     let mut tx = db.write().await.unwrap();
-    for statement in ddl.split(";\n").filter(|statement| statement.contains("create")) {
+    for statement in statements {
         tx.run(statement, args![]).await.unwrap();
     }
     tx.commit().await.unwrap();
-    db
+}
+
+/// One field of each kind, as the real package was given them.
+fn with_fields() -> Options {
+    let field = |name: &str, holds, required, default: Option<Value>| Field {
+        name: name.to_owned(),
+        column: (name == "hidden").then(|| "hidden_column".to_owned()),
+        holds,
+        required,
+        default,
+        returned: name != "hidden",
+    };
+    let user = [
+        field("nick", Holds::Text, false, None),
+        field("city", Holds::Text, true, None),
+        field("plan", Holds::Text, true, Some("it's free".into())),
+        field("score", Holds::Number, false, Some(Value::Number(3.into()))),
+        field("vip", Holds::Bool, false, Some(false.into())),
+        field("born", Holds::Time, false, None),
+        field("tags", Holds::List, false, None),
+        field("marks", Holds::List, false, None),
+        field("hidden", Holds::Text, false, None),
+    ];
+    let session =
+        [field("theme", Holds::Text, false, None), field("visits", Holds::Number, true, Some(Value::Number(0.into())))];
+    let all = user.map(|field| ("user", field)).into_iter().chain(session.map(|field| ("session", field)));
+    let names = all.fold(Names::default(), |names, (table, field)| names.additional(table, field).unwrap());
+    Options { names, ..Options::default() }
 }
 
 /// One line per column, constraint and index: everything the database knows about the shape of its tables.
@@ -46,8 +92,15 @@ async fn shape(db: &Db) -> BTreeSet<String> {
 }
 
 /// Our own tables.
-const OURS: [&str; 5] =
-    ["countersign_migration", "countersign_session", "countersign_audit", "countersign_feed", "countersign_epoch"];
+const OURS: [&str; 7] = [
+    "countersign_migration",
+    "countersign_session",
+    "countersign_audit",
+    "countersign_feed",
+    "countersign_epoch",
+    "countersign_rate_limit",
+    "countersign_outbox",
+];
 
 /// What a migration adds to a database of Better Auth's.
 fn own_steps() -> Vec<Applied> {
@@ -55,6 +108,8 @@ fn own_steps() -> Vec<Applied> {
         Applied::Step(1, "session and audit"),
         Applied::Step(2, "feed"),
         Applied::Step(3, "renewal"),
+        Applied::Step(4, "rate limit"),
+        Applied::Step(5, "outbox"),
         Applied::Triggers,
     ]
 }
@@ -102,6 +157,44 @@ both_databases! {
         assert_eq!(theirs, ["added column user.banExpires", "made table jwks", "made index account_userId_idx"]);
         assert_eq!(own, own_steps().iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(db.schema_report().await, Ok(vec![]));
+    }
+
+    async fn makes_and_adds_the_columns_of_additional_fields_exactly_as_better_auth_does(place: &Place) {
+        let other = async || match place.kind() {
+            Kind::Sqlite => Place::sqlite(),
+            Kind::Postgres => Place::postgres().await,
+        };
+        let (created, added, there, before) = (other().await, other().await, other().await, other().await);
+
+        let ours = shape(&created.migrated_with(with_fields()).await).await;
+        let theirs = there.open().await;
+        run(&theirs, statements_with_fields(place.kind(), "create")).await;
+        let rest = statements(place.kind(), "create").into_iter();
+        run(&theirs, rest.filter(|line| !line.contains("table \"user\" (") && !line.contains("table \"session\" (")).collect()).await;
+        assert_eq!(ours, shape(&theirs).await);
+
+        as_better_auth_makes_it(&added).await;
+        let db = added.open_with(with_fields()).await;
+        let report = db.schema_report().await.unwrap();
+        assert!(report.contains(&Missing::Column("user".to_owned(), "hidden_column".to_owned())), "{report:?}");
+        db.migrate(NOW).await.unwrap();
+        let theirs = as_better_auth_makes_it(&before).await;
+        run(&theirs, statements_with_fields(place.kind(), "alter")).await;
+        assert_eq!(shape(&db).await, shape(&theirs).await);
+        assert_eq!((db.schema_report().await, db.migrate(NOW).await), (Ok(vec![]), Ok(vec![])));
+    }
+
+    async fn adds_no_required_column_that_rows_would_have_no_value_of(place: &Place) {
+        let db = place.migrated().await;
+        let insert = "INSERT INTO {user} (id, name, email, {user.emailVerified}, {user.createdAt}, {user.updatedAt}) \
+             VALUES ('u', 'n', 'e', $1, $2, $2)";
+        let mut tx = db.write().await.unwrap();
+        tx.run(insert, args![false, NOW]).await.unwrap();
+        tx.commit().await.unwrap();
+        let before = shape(&db).await;
+        let refused = place.open_with(with_fields()).await.migrate(NOW).await.unwrap_err();
+        assert_eq!(refused, Error::Unfillable { table: "user".to_owned(), field: "city".to_owned() });
+        assert_eq!(shape(&db).await, before);
     }
 
     async fn does_nothing_the_second_time(place: &Place) {

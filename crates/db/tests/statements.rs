@@ -120,7 +120,7 @@ both_databases! {
 
     async fn keeps_instants_in_the_plain_coding_of_other_adapters(place: &Place) {
         place.migrated().await.close().await;
-        let db = place.open_with(Options { names: Names::default().times(TimeCoding::Plain), ..Options::default() }).await;
+        let db = place.open_with(Options { names: Names::default().times(TimeCoding::Milliseconds), ..Options::default() }).await;
         let ada = User { ban_expires: Some(NOW.plus_millis(1)), ..user("ada") };
         insert_and_commit(&db, &ada).await.unwrap();
         let mut read = db.read().await.unwrap();

@@ -12,13 +12,33 @@ pub(crate) struct Cache {
     users: moka::sync::Cache<String, Arc<User>>,
     sessions: moka::sync::Cache<String, Arc<Session>>,
     ids_by_token: moka::sync::Cache<String, String>,
-    /// How often something was forgotten.
-    changes: Mutex<u64>,
+    changes: Mutex<Changes>,
 }
 
-/// The state of the cache when a read began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket(u64);
+/// How often something was forgotten: by this it is decided which rows may be kept that were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Changes(u64);
+
+/// Taken before a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket(u64);
+
+impl Changes {
+    /// A read begins.
+    pub fn ticket(&self) -> Ticket {
+        Ticket(self.0)
+    }
+
+    /// Something is forgotten.
+    pub fn forgot(&mut self) {
+        self.0 = self.0.wrapping_add(1);
+    }
+
+    /// Whether what was read since `ticket` may be kept: nothing was forgotten meanwhile.
+    pub fn admit(&self, ticket: Ticket) -> bool {
+        self.0 == ticket.0
+    }
+}
 
 impl Cache {
     pub(crate) fn new(sizes: &Sizes) -> Self {
@@ -26,7 +46,7 @@ impl Cache {
             users: moka::sync::Cache::new(sizes.users.into()),
             sessions: moka::sync::Cache::new(sizes.sessions.into()),
             ids_by_token: moka::sync::Cache::new(sizes.sessions.into()),
-            changes: Mutex::new(0),
+            changes: Mutex::default(),
         }
     }
 
@@ -45,7 +65,7 @@ impl Cache {
     }
 
     pub(crate) fn ticket(&self) -> Ticket {
-        Ticket(*self.changes.lock().unwrap_or_else(PoisonError::into_inner))
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).ticket()
     }
 
     pub(crate) fn keep_user(&self, ticket: Ticket, user: &Arc<User>) {
@@ -78,14 +98,14 @@ impl Cache {
 
     fn if_unchanged(&self, ticket: Ticket, keep: impl FnOnce()) {
         let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
-        if Ticket(*changes) == ticket {
+        if changes.admit(ticket) {
             keep();
         }
     }
 
     fn change(&self, forget: impl FnOnce()) {
         let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
-        *changes = changes.wrapping_add(1);
+        changes.forgot();
         forget();
     }
 }

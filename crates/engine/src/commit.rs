@@ -15,6 +15,7 @@ impl Engine {
         let engine = self.clone();
         let both = tokio::spawn(async move {
             tx.commit().await?;
+            engine.tell_sender();
             tell(&engine);
             Ok(())
         });

@@ -4,14 +4,37 @@
 //! valid one. Where settings come from (file, environment) is the server's business; here is what they mean and which
 //! combinations of them make no sense.
 
+mod account;
+mod base_url;
+mod cookie_cache;
+mod email;
+mod email_verification;
+mod fields;
+mod refresh;
+mod tables;
+mod user;
+mod webhooks;
+
 use std::borrow::Cow;
 use std::fmt;
-use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
 use zeroize::Zeroizing;
+
+pub use self::account::{Account, AccountLinking};
+pub use self::base_url::BaseUrl;
+pub use self::cookie_cache::{CookieCache, Strategy};
+pub use self::email::{Email, Relay, Smtp, Tls, Transport};
+pub use self::email_verification::EmailVerification;
+pub use self::fields::{Field, FieldType, Fields};
+pub use self::refresh::Refresh;
+pub use self::tables::{
+    AccountFields, Jwks, JwksFields, SessionFields, User, UserFields, Verification, VerificationFields,
+};
+pub use self::user::{ChangeEmail, DeleteUser};
+pub use self::webhooks::Webhooks;
+pub use crate::scheme::Scheme;
 
 /// The settings of the engine; one section per feature.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -24,18 +47,32 @@ pub struct Config {
     pub base_url: BaseUrl,
     /// Signing up and in with an e-mail address and a password.
     pub email_and_password: EmailAndPassword,
+    /// The accounts of users.
+    pub account: Account,
+    /// Showing that an address is its user's.
+    pub email_verification: EmailVerification,
+    /// How mails leave.
+    pub email: Email,
+    /// Telling a program elsewhere what happened.
+    pub webhooks: Webhooks,
     /// How long a session lives and how it is renewed.
     pub session: Session,
     /// Renewing sessions with refresh tokens.
     pub refresh: Refresh,
     /// The access token.
     pub token: Token,
-    /// The pool that hashes passwords.
+    /// How passwords are hashed.
     pub password_hash: PasswordHash,
     /// Rows kept in memory so that a request need not ask the database.
     pub cache: Cache,
     /// How changes made elsewhere are learnt.
     pub feed: Feed,
+    /// Users.
+    pub user: User,
+    /// Short-lived secrets, such as those in links.
+    pub verification: Verification,
+    /// The keys of asymmetric access tokens.
+    pub jwks: Jwks,
 }
 
 /// Signing up and in with an e-mail address and a password.
@@ -55,6 +92,16 @@ pub struct EmailAndPassword {
     pub min_password_length: u16,
     /// The longest password accepted, in UTF-16 code units; also checked at sign-in, before hashing.
     pub max_password_length: u16,
+    /// Whether passwords that are guessed first are refused where one is set. Better Auth takes them; recommended where no
+    /// frontend relies on that.
+    pub refuse_common_passwords: bool,
+    /// Whether who forgot the password may have a link mailed to choose another; not where `email.transport` is off.
+    pub send_reset_password: bool,
+    /// Seconds such a link is good for.
+    pub reset_password_token_expires_in: u32,
+    /// Whether choosing another password with such a link ends every session of the user. Better Auth's default is false. Of a
+    /// user whose address was not shown to be theirs before they end in any case.
+    pub revoke_sessions_on_password_reset: bool,
 }
 
 /// How long a session lives and how it is renewed.
@@ -73,17 +120,14 @@ pub struct Session {
     pub disable_session_refresh: bool,
     /// Whether `GET /get-session` only says that a renewal is due and `POST /get-session` does it.
     pub defer_session_refresh: bool,
-}
-
-/// Renewing sessions with refresh tokens.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Refresh {
-    /// Whether the endpoints that hand out and take refresh tokens answer.
-    pub enabled: bool,
-    /// Seconds during which a spent refresh token gives the same answer once more, for lost replies and racing tabs; at most
-    /// 300. Shown later, it ends its session.
-    pub grace: u16,
+    /// What the database calls the table `session`.
+    pub model_name: Option<String>,
+    /// What the database calls its columns.
+    pub fields: SessionFields,
+    /// A second cookie that remembers the session for a short while.
+    pub cookie_cache: CookieCache,
+    /// Fields of one's own, which sessions have beside Better Auth's: a section for each, named as it is on the wire.
+    pub additional_fields: Fields,
 }
 
 /// The access token.
@@ -106,6 +150,32 @@ pub struct Token {
     /// The longest `exp - iat` admitted, in seconds: the longest `lifetime` ever configured while such tokens are
     /// alive. Without it: `lifetime`.
     pub max_lifetime: Option<u32>,
+    /// What a token says of its user.
+    pub payload: Payload,
+    /// What sign-in answers with as `token`, and what `set-auth-token` holds.
+    pub bearer: Bearer,
+}
+
+/// What an access token says of its user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Payload {
+    /// The id and the address.
+    #[default]
+    Identity,
+    /// Beside them every member of the public user, as Better Auth's `jwt` plugin says them: `name`, `role` and so on.
+    User,
+}
+
+/// What sign-in hands out to clients that keep no cookies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Bearer {
+    /// An access token.
+    #[default]
+    Access,
+    /// Better Auth's signed session token, for a TypeScript server beside ours that takes the same bearers.
+    Session,
 }
 
 /// How an access token is signed (RFC 7518 section 3.1, RFC 8037 section 3.1).
@@ -120,10 +190,24 @@ pub enum Algorithm {
     ES256,
 }
 
-/// The pool that hashes passwords. One hash takes 32 MiB while it runs.
+impl Algorithm {
+    /// Which of the algorithms whose keys lie in the table `jwks`; none for HS256.
+    pub(crate) fn asymmetric(self) -> Option<countersign_token::Algorithm> {
+        match self {
+            Self::HS256 => None,
+            Self::EdDSA => Some(countersign_token::Algorithm::EdDsa),
+            Self::ES256 => Some(countersign_token::Algorithm::Es256),
+        }
+    }
+}
+
+/// How passwords are hashed. One hash takes 19 or 32 MiB while it runs, an imported one up to 128 MiB.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordHash {
+    /// The scheme of new hashes: `scrypt` is Better Auth's own, `argon2id` the better one where no TypeScript server shares the
+    /// database. A password hashed otherwise verifies too, and is hashed anew when its user signs in.
+    pub scheme: Scheme,
     /// Hashes running at the same time. Without it: the number of cores.
     pub concurrency: Option<u16>,
     /// Milliseconds a hash may wait for its turn before the request is answered 503.
@@ -146,6 +230,8 @@ pub struct Cache {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Feed {
+    /// Milliseconds after which a node looks for changes, at the latest; 50 to 10000. PostgreSQL tells it sooner, SQLite does not.
+    pub poll_interval_ms: u32,
     /// Seconds without word from the database after which this node says that it is not ready.
     pub max_staleness: u32,
 }
@@ -154,17 +240,6 @@ pub struct Feed {
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
 pub struct Sensitive(Zeroizing<String>);
-
-/// The public address of the server: an absolute http(s) URL without user, query and fragment.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct BaseUrl {
-    origin: String,
-    path: String,
-    port: u16,
-    is_https: bool,
-    is_local: bool,
-}
 
 /// A setting, or a pair of settings, that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -184,11 +259,38 @@ impl Config {
     pub fn validate(&self) -> Result<(), Vec<Problem>> {
         let mut problems = Problems::default();
         self.email_and_password.check(&mut problems);
+        self.email_verification.check(&mut problems);
+        self.email.check(&self.base_url, &mut problems);
+        self.webhooks.check(&mut problems);
         self.session.check(&mut problems);
         self.refresh.check(&mut problems);
         self.token.check(&mut problems);
+        self.jwks.check(&mut problems);
         self.password_hash.check(&mut problems);
+        self.feed.check(&mut problems);
+        self.user.delete_user.check(&mut problems);
+        self.user.additional_fields.check("user.additional_fields", true, &mut problems);
+        self.session.additional_fields.check("session.additional_fields", false, &mut problems);
         problems.into_result()
+    }
+
+    /// How mails leave, now that it is known where the server stands.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.email.transport(&self.base_url)
+    }
+
+    /// Whether who forgot the password may have a link mailed.
+    #[must_use]
+    pub fn resets_passwords(&self) -> bool {
+        self.email_and_password.send_reset_password && self.transport() != Transport::Off
+    }
+
+    /// Seconds for which something once handed out may be admitted without asking the database: as long are refusals kept.
+    #[must_use]
+    pub fn longest_admission(&self) -> u32 {
+        let cache = &self.session.cookie_cache;
+        self.token.longest_lifetime().max(if cache.enabled { cache.max_age } else { 0 })
     }
 
     /// The `iss` claim of access tokens.
@@ -224,6 +326,25 @@ impl EmailAndPassword {
                 )
             },
         );
+        problems.unless(
+            self.reset_password_token_expires_in > 0,
+            "email_and_password.reset_password_token_expires_in",
+            || "must be at least 1 second".to_owned(),
+        );
+    }
+}
+
+impl Feed {
+    fn check(&self, problems: &mut Problems) {
+        problems.unless((50..=10_000).contains(&self.poll_interval_ms), "feed.poll_interval_ms", || {
+            format!("({}) must be from 50 to 10000 milliseconds", self.poll_interval_ms)
+        });
+        problems.unless(self.poll_interval_ms / 1000 < self.max_staleness, "feed.max_staleness", || {
+            format!(
+                "({} s) must be longer than `feed.poll_interval_ms`, or no node would ever be ready",
+                self.max_staleness
+            )
+        });
     }
 }
 
@@ -242,19 +363,11 @@ impl Session {
                 self.max_age, self.expires_in
             )
         });
+        if self.cookie_cache.enabled {
+            self.cookie_cache.check(self.expires_in, problems);
+        }
     }
 }
-
-impl Refresh {
-    fn check(&self, problems: &mut Problems) {
-        problems.unless(self.grace <= MAX_GRACE, "refresh.grace", || {
-            format!("({} s) must not be greater than {MAX_GRACE} seconds", self.grace)
-        });
-    }
-}
-
-/// The longest grace, in seconds: as long as a stolen token may be used beside its owner's without a trace.
-const MAX_GRACE: u16 = 300;
 
 impl Token {
     /// The longest `exp - iat` a verifier admits, in seconds.
@@ -315,107 +428,6 @@ impl fmt::Debug for Sensitive {
     }
 }
 
-impl BaseUrl {
-    /// The address of a server that only this machine reaches.
-    #[must_use]
-    pub fn local(port: u16) -> Self {
-        let origin = if port == 80 { "http://localhost".to_owned() } else { format!("http://localhost:{port}") };
-        Self { origin, path: String::new(), port, is_https: false, is_local: true }
-    }
-
-    /// Scheme, host and port, the port only where it is not the scheme's own (RFC 6454 section 6.2).
-    #[must_use]
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// The path without a trailing slash; `None` where the URL has none.
-    #[must_use]
-    pub fn path(&self) -> Option<&str> {
-        (!self.path.is_empty()).then_some(&self.path)
-    }
-
-    /// The port browsers reach the server at.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Whether browsers reach the server over TLS.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.is_https
-    }
-
-    /// Whether the host is this machine: `localhost`, a name below it, or a loopback address.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
-        self.is_local
-    }
-}
-
-impl FromStr for BaseUrl {
-    type Err = Problem;
-
-    /// Takes only what a URL parser would not have to repair: what is configured is what is later compared.
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        let url = Url::parse(text).map_err(|_| bad_base_url("must be an absolute URL such as https://auth.example"))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(bad_base_url("must begin with http:// or https://"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(bad_base_url("must not hold a user name or password"));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(bad_base_url("must not hold a query or a fragment"));
-        }
-        let repaired = url.as_str();
-        if repaired != text && repaired.strip_suffix('/') != Some(text) {
-            return Err(bad_base_url(&format!("must be written as {repaired}")));
-        }
-        Ok(Self {
-            origin: url.origin().ascii_serialization(),
-            path: url.path().trim_end_matches('/').to_owned(),
-            port: url.port_or_known_default().unwrap_or_default(),
-            is_https: url.scheme() == "https",
-            is_local: is_local(&url),
-        })
-    }
-}
-
-fn is_local(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-impl TryFrom<String> for BaseUrl {
-    type Error = Problem;
-
-    fn try_from(text: String) -> Result<Self, Problem> {
-        text.parse()
-    }
-}
-
-impl From<BaseUrl> for String {
-    fn from(base_url: BaseUrl) -> Self {
-        base_url.to_string()
-    }
-}
-
-impl fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin, self.path)
-    }
-}
-
-fn bad_base_url(why: &str) -> Problem {
-    Problem { key: "base_url", why: why.to_owned() }
-}
-
 /// Both are text in a file; what else they must be is said by [`BaseUrl::from_str`] and by the reader of the secret.
 macro_rules! text_in_schema {
     ($($name:ident),*) => {$(
@@ -459,12 +471,19 @@ impl Default for Config {
             app_name: "Countersign".to_owned(),
             base_url: BaseUrl::local(3000),
             email_and_password: EmailAndPassword::default(),
+            account: Account::default(),
+            email_verification: EmailVerification::default(),
+            email: Email::default(),
+            webhooks: Webhooks::default(),
             session: Session::default(),
             refresh: Refresh::default(),
             token: Token::default(),
             password_hash: PasswordHash::default(),
             cache: Cache::default(),
             feed: Feed::default(),
+            user: User::default(),
+            verification: Verification::default(),
+            jwks: Jwks::default(),
         }
     }
 }
@@ -478,6 +497,10 @@ impl Default for EmailAndPassword {
             auto_sign_in: true,
             min_password_length: 8,
             max_password_length: 128,
+            refuse_common_passwords: false,
+            send_reset_password: true,
+            reset_password_token_expires_in: 3_600,
+            revoke_sessions_on_password_reset: true,
         }
     }
 }
@@ -491,13 +514,11 @@ impl Default for Session {
             fresh_age: 86_400,
             disable_session_refresh: false,
             defer_session_refresh: false,
+            model_name: None,
+            fields: SessionFields::default(),
+            cookie_cache: CookieCache::default(),
+            additional_fields: Fields::default(),
         }
-    }
-}
-
-impl Default for Refresh {
-    fn default() -> Self {
-        Self { enabled: true, grace: 30 }
     }
 }
 
@@ -511,19 +532,21 @@ impl Default for Token {
             audience: None,
             leeway: 5,
             max_lifetime: None,
+            payload: Payload::default(),
+            bearer: Bearer::default(),
         }
     }
 }
 
 impl Default for PasswordHash {
     fn default() -> Self {
-        Self { concurrency: None, queue_deadline_ms: 5_000, queue_max: 1_000 }
+        Self { scheme: Scheme::default(), concurrency: None, queue_deadline_ms: 5_000, queue_max: 1_000 }
     }
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        Self { max_staleness: 30 }
+        Self { poll_interval_ms: 250, max_staleness: 30 }
     }
 }
 
@@ -556,6 +579,8 @@ mod tests {
         config.token.leeway = 61;
         config.token.max_lifetime = Some(60);
         config.password_hash.concurrency = Some(0);
+        config.feed.poll_interval_ms = 10_001;
+        config.feed.max_staleness = 10;
         assert_eq!(
             keys(&config),
             [
@@ -566,6 +591,8 @@ mod tests {
                 "token.leeway",
                 "token.max_lifetime",
                 "password_hash.concurrency",
+                "feed.poll_interval_ms",
+                "feed.max_staleness",
             ]
         );
     }
@@ -587,38 +614,6 @@ mod tests {
         config.token.audience = Some("api".to_owned());
         assert_eq!(config.issuer().as_deref(), Some("https://auth.example"));
         assert_eq!(config.audience().as_deref(), Some("api"));
-    }
-
-    #[test]
-    fn a_base_url_is_taken_as_it_will_be_compared() {
-        let base_url: BaseUrl = "https://auth.example:8443/api/auth".parse().unwrap();
-        assert_eq!(base_url.origin(), "https://auth.example:8443");
-        assert_eq!(base_url.path(), Some("/api/auth"));
-        assert_eq!(base_url.port(), 8443);
-        assert!(base_url.is_https() && !base_url.is_local());
-        assert_eq!("http://localhost:3000/".parse(), Ok(BaseUrl::local(3000)));
-        assert_eq!("http://localhost".parse(), Ok(BaseUrl::local(80)));
-    }
-
-    #[test]
-    fn refuses_a_base_url_that_a_parser_would_have_to_repair() {
-        for text in [
-            "",
-            "auth.example",
-            "localhost:3000",
-            "ftp://auth.example",
-            "https:auth.example",
-            " https://auth.example",
-            "https://auth.example ",
-            "https://Auth.example",
-            "https://auth.example:443",
-            "https://user@auth.example",
-            "https://auth.example?x",
-            "https://auth.example/#x",
-            "https://auth.example/a/../b",
-        ] {
-            assert_eq!(text.parse::<BaseUrl>().map_err(|problem| problem.key), Err("base_url"), "{text}");
-        }
     }
 
     #[test]

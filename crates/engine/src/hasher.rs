@@ -6,74 +6,87 @@
 //! request -> [ waiting, bounded ] --permit--> [ hashing on a blocking thread ] -> verdict
 //! ```
 //!
-//! A hash takes 32 MiB while it runs, so the permits bound the memory too (OWASP Password Storage; security P5).
+//! A hash takes tens of MiB while it runs, so the permits bound the memory too (OWASP Password Storage; security P5).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use scrypt::{Params, scrypt};
-use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
-use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use crate::config;
+use crate::scheme::{Scheme, Verdict};
+use crate::{Engine, config};
 
 /// No permit came free in time: the caller should try again shortly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords wait to be hashed")]
 pub struct Overloaded;
 
+/// How the pool is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hashing {
+    /// Passwords being hashed.
+    pub running: usize,
+    /// Passwords waiting for their turn.
+    pub waiting: usize,
+    /// How many were turned away since the start because too many waited.
+    pub turned_away: u64,
+    /// How many were given up since the start because they had waited too long.
+    pub timed_out: u64,
+}
+
 /// The pool.
 pub(crate) struct Hasher {
     permits: Arc<Semaphore>,
     waiting: Semaphore,
     deadline: Duration,
+    scheme: Scheme,
+    /// Permits of the two semaphores while nobody holds one.
+    sizes: (usize, usize),
+    turned_away: AtomicU64,
+    timed_out: AtomicU64,
 }
 
 impl Hasher {
     pub(crate) fn new(config: &config::PasswordHash) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let concurrency = config.concurrency.map_or_else(cores, usize::from);
+        let queue = usize::try_from(config.queue_max).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         Self {
-            permits: Arc::new(Semaphore::new(config.concurrency.map_or_else(cores, usize::from))),
-            waiting: Semaphore::new(
-                usize::try_from(config.queue_max).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS),
-            ),
+            permits: Arc::new(Semaphore::new(concurrency)),
+            waiting: Semaphore::new(queue),
+            sizes: (concurrency, queue),
+            turned_away: AtomicU64::new(0),
+            timed_out: AtomicU64::new(0),
             deadline: Duration::from_millis(config.queue_deadline_ms.into()),
+            scheme: config.scheme,
         }
     }
 
     /// Hashes `password` for storage under a salt of 16 random bytes.
     pub(crate) async fn hash(&self, password: &str, salt: [u8; 16]) -> Result<String, Overloaded> {
-        let password = normalised(password);
-        self.run(move || {
-            let salt = hex(&salt);
-            let key = derive(&password, &salt);
-            format!("{salt}:{}", hex(key.as_slice()))
-        })
-        .await
+        let (scheme, password) = (self.scheme, Zeroizing::new(password.to_owned()));
+        self.run(move || scheme.hash(&password, salt)).await
     }
 
     /// Whether `password` is the one `stored` was made from. Without a stored hash (an unknown user, or one without a
-    /// password) the same work is done and the answer is no, so that time tells nothing (security P6).
+    /// password) the work of the configured scheme is done and the answer is no, so that time tells nothing (security P6).
     pub(crate) async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, Overloaded> {
-        let password = normalised(password);
-        let stored = stored.and_then(Stored::parse);
-        self.run(move || {
-            let (salt, expected) = match &stored {
-                Some(stored) => (stored.salt.as_str(), stored.key),
-                None => (NOBODY, [0; KEY_LENGTH]),
-            };
-            let matches: bool = derive(&password, salt).as_slice().ct_eq(&expected).into();
-            matches && stored.is_some()
-        })
-        .await
+        Ok(matches!(self.judge(password, stored).await?, Verdict::Right | Verdict::Outdated))
+    }
+
+    /// The same, and whether the hash should be made anew.
+    pub(crate) async fn judge(&self, password: &str, stored: Option<&str>) -> Result<Verdict, Overloaded> {
+        let (scheme, password) = (self.scheme, Zeroizing::new(password.to_owned()));
+        let stored = stored.map(str::to_owned);
+        self.run(move || scheme.judge(&password, stored.as_deref())).await
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Overloaded> {
-        let place = self.waiting.try_acquire().map_err(|_| Overloaded)?;
+        let place = self.waiting.try_acquire().map_err(|_| overloaded(&self.turned_away))?;
         let permit = tokio::time::timeout(self.deadline, Arc::clone(&self.permits).acquire_owned()).await;
-        let permit = permit.map_err(|_| Overloaded)?.map_err(|_| Overloaded)?;
+        let permit = permit.map_err(|_| overloaded(&self.timed_out))?.map_err(|_| Overloaded)?;
         drop(place);
         // The permit goes with the work: a request that is given up does not free memory still in use.
         let done = tokio::task::spawn_blocking(move || {
@@ -83,38 +96,28 @@ impl Hasher {
         });
         done.await.map_err(|_| Overloaded)
     }
-}
 
-const KEY_LENGTH: usize = 64;
-
-/// The salt an unknown user's password is hashed with.
-const NOBODY: &str = "00000000000000000000000000000000";
-
-/// A stored hash in Better Auth's form `<32 hex digits of salt>:<128 hex digits>` (docs/wire.md 4.3).
-struct Stored {
-    salt: String,
-    key: [u8; KEY_LENGTH],
-}
-
-impl Stored {
-    fn parse(text: &str) -> Option<Self> {
-        let (salt, key) = text.split_once(':')?;
-        Some(Self { salt: salt.to_owned(), key: unhex(key)?.try_into().ok()? })
+    fn load(&self) -> Hashing {
+        let (concurrency, queue) = self.sizes;
+        Hashing {
+            running: concurrency.saturating_sub(self.permits.available_permits()),
+            waiting: queue.saturating_sub(self.waiting.available_permits()),
+            turned_away: self.turned_away.load(Ordering::Relaxed),
+            timed_out: self.timed_out.load(Ordering::Relaxed),
+        }
     }
 }
 
-/// Better Auth hashes the NFKC form, so that two keyboards give one password (security P2).
-fn normalised(password: &str) -> Zeroizing<String> {
-    Zeroizing::new(password.nfkc().collect())
+impl Engine {
+    /// How the pool that hashes passwords is doing.
+    pub fn hashing(&self) -> Hashing {
+        self.hasher.load()
+    }
 }
 
-/// scrypt (RFC 7914) with N = 2^14, r = 16, p = 1. The salt is the hex text itself, not the bytes it stands for.
-#[expect(clippy::expect_used, reason = "constant parameters, within the bounds of the function")]
-fn derive(password: &str, salt: &str) -> Zeroizing<[u8; KEY_LENGTH]> {
-    let mut key = Zeroizing::new([0; KEY_LENGTH]);
-    let params = Params::new(14, 16, 1).expect("valid parameters");
-    scrypt(password.as_bytes(), salt.as_bytes(), &params, key.as_mut_slice()).expect("a valid length");
-    key
+fn overloaded(count: &AtomicU64) -> Overloaded {
+    count.fetch_add(1, Ordering::Relaxed);
+    Overloaded
 }
 
 /// Lower-case hexadecimal digits.
@@ -137,7 +140,8 @@ mod tests {
     use super::*;
 
     fn pool(concurrency: u16, queue_max: u32) -> Hasher {
-        Hasher::new(&config::PasswordHash { concurrency: Some(concurrency), queue_deadline_ms: 60_000, queue_max })
+        let config = config::PasswordHash { concurrency: Some(concurrency), queue_max, ..Default::default() };
+        Hasher::new(&config::PasswordHash { queue_deadline_ms: 60_000, ..config })
     }
 
     #[tokio::test]

@@ -3,28 +3,33 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
-use countersign_engine::db::{Db, Timestamp, args};
+use countersign_engine::db::{Db, Kind, Timestamp, args};
 use countersign_engine::{
     Clock, Config, Device, Engine, Found, NewUser, Presented, Renewal, SignedIn, SignedUp, SystemClock, World,
 };
 use countersign_testkit::{Place, both_databases};
 use countersign_token::{Secret, Secrets, Standing};
+use tokio::time::timeout;
 
 async fn node(place: &Place) -> Engine {
     node_at(place, &Arc::new(Shifted::default())).await
 }
 
 async fn node_at(place: &Place, clock: &Arc<Shifted>) -> Engine {
+    opened(place, Config::default(), World { clock: Arc::clone(clock) as Arc<dyn Clock>, ..World::default() }).await
+}
+
+async fn opened(place: &Place, config: Config, world: World) -> Engine {
     let secrets = Secrets::single(Secret::parse("u8Rk2vXq9LmZ4tYw7PbN3sHd6JfGc1Ea").unwrap());
-    let world = World { clock: Arc::clone(clock) as Arc<dyn Clock>, ..World::default() };
-    let engine = Engine::open(place.migrated().await, secrets, Config::default(), world).await.unwrap();
+    let engine = Engine::open(place.migrated().await, secrets, config, world).await.unwrap();
     engine.catch_up().await.unwrap();
     engine
 }
 
 async fn signed_up(engine: &Engine, email: &str) -> SignedIn {
-    let new = NewUser { name: "Ada".into(), email: email.into(), image: None, role: None };
+    let new = NewUser { name: "Ada".into(), email: email.into(), ..NewUser::default() };
     match engine.sign_up(new, "a long password", Device::default()).await.unwrap() {
         SignedUp::SignedIn(signed_in) => *signed_in,
         SignedUp::Registered(_) => panic!("not signed in"),
@@ -34,6 +39,16 @@ async fn signed_up(engine: &Engine, email: &str) -> SignedIn {
 async fn by_hand(db: &Db, statement: &'static str) {
     let mut tx = db.write().await.unwrap();
     tx.run(statement, args![]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// As a failover does that lost the last commits: the rows are gone, and the feed says nothing.
+async fn lose_sessions(engine: &Engine) {
+    by_hand(engine.database(), "UPDATE {user} SET {user.name} = 'Someone'").await;
+    let end = feed_end(engine).await;
+    by_hand(engine.database(), "DELETE FROM {session}").await;
+    let mut tx = engine.database().write().await.unwrap();
+    tx.run("DELETE FROM {countersign_feed} WHERE {countersign_feed.seq} > $1", args![end]).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -67,6 +82,27 @@ both_databases! {
         assert!(is_live(&a, &again).await);
     }
 
+    async fn a_session_whose_row_was_lost_is_ended_everywhere_by_signing_out(place: &Place) {
+        let (a, b) = (node(place).await, node(place).await);
+        for known in [true, false] {
+            let ada = signed_up(&a, if known { "ada@example.com" } else { "eve@example.com" }).await;
+            assert!(is_live(&a, &ada).await);
+            lose_sessions(&a).await;
+            let node = if known { &a } else { &b };
+            assert!(matches!(standing(&b, &ada).await, Standing::Active { .. }), "API routes do not ask for the row");
+
+            assert!(node.sign_out(Presented::AccessToken(&ada.access_token)).await.unwrap());
+            assert_eq!(standing(node, &ada).await, Standing::SessionEnded, "at once where it was done");
+            for node in [&a, &b, &self::node(place).await] {
+                node.catch_up().await.unwrap();
+                assert_eq!(standing(node, &ada).await, Standing::SessionEnded);
+            }
+            let written = feed_end(&a).await;
+            assert!(!b.sign_out(Presented::AccessToken(&ada.access_token)).await.unwrap(), "there is nothing left to end");
+            assert_eq!(feed_end(&a).await, written);
+        }
+    }
+
     async fn what_is_done_by_hand_is_known_like_anything_else(place: &Place) {
         let (a, b) = (node(place).await, node(place).await);
         let ada = signed_up(&a, "ada@example.com").await;
@@ -94,6 +130,14 @@ both_databases! {
         let late = node(place).await;
         assert_eq!(standing(&late, &ada).await, Standing::SessionEnded);
         assert_eq!(standing(&late, &eve).await, Standing::Suspended);
+    }
+
+    async fn a_restored_database_begins_a_new_run_and_every_node_reads_all_of_it_again(place: &Place) {
+        restored(place, false).await;
+    }
+
+    async fn a_restored_database_is_noticed_when_it_has_come_further_than_it_was(place: &Place) {
+        restored(place, true).await;
     }
 
     async fn admitting_a_known_bearer_reads_no_table_and_needs_no_session_row(place: &Place) {
@@ -125,6 +169,117 @@ both_databases! {
         let found = b.find_session(cookie, Renewal::WhenDue).await.unwrap();
         assert!(matches!(found, Found::Live { .. }), "the old end is in the cache of the other node, the new one in the row");
     }
+}
+
+/// Long before the next look at the interval.
+const SOON: Duration = Duration::from_secs(8);
+
+#[tokio::test]
+async fn postgresql_tells_of_changes_at_once_also_after_the_connection_that_listens_was_cut() {
+    let place = Place::postgres().await;
+    let mut config = Config::default();
+    config.feed.poll_interval_ms = 10_000;
+    let node = opened(&place, config, World::default()).await;
+    let (ada, eve) = (signed_up(&node, "ada@example.com").await, signed_up(&node, "eve@example.com").await);
+    let mut news = node.feed().subscribe();
+    let following = node.clone();
+    let following = tokio::spawn(async move { following.follow_feed().await });
+
+    let elsewhere = place.open().await;
+    by_hand(
+        &elsewhere,
+        "DELETE FROM {session} WHERE {session.userId} = (SELECT {user.id} FROM {user} \
+                         WHERE {user.email} = 'ada@example.com')",
+    )
+    .await;
+    timeout(SOON, news.recv()).await.unwrap().unwrap();
+    assert_eq!(standing(&node, &ada).await, Standing::SessionEnded);
+
+    by_hand(
+        &elsewhere,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                         WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+    )
+    .await;
+    by_hand(&elsewhere, "DELETE FROM {session}").await;
+    timeout(SOON, news.recv()).await.unwrap().unwrap();
+    assert_eq!(standing(&node, &eve).await, Standing::SessionEnded);
+    following.abort();
+}
+
+/// Two nodes, whose database is put back to what it was before a sign-out and a change.
+async fn restored(place: &Place, overtaken: bool) {
+    let (a, b) = (node(place).await, node(place).await);
+    let (ada, eve) = (signed_up(&a, "ada@example.com").await, signed_up(&a, "eve@example.com").await);
+    let name = async |engine: &Engine| engine.user_by_id(&eve.caller.user.id).await.unwrap().unwrap().name.clone();
+    rename_eve(&a, "Eve").await;
+    by_hand(a.database(), KEEP_SESSIONS).await;
+    by_hand(a.database(), KEEP_NAMES).await;
+    let last = feed_end(&a).await;
+
+    rename_eve(&a, "Later").await;
+    a.sign_out(Presented::AccessToken(&ada.access_token)).await.unwrap();
+    for node in [&a, &b] {
+        node.catch_up().await.unwrap();
+        assert!(!is_live(node, &ada).await && name(node).await == "Later");
+    }
+    let before = b.feed().known().position.clone().unwrap();
+
+    put_back(&a, place.kind(), last).await;
+    if overtaken {
+        for _ in 0..4 {
+            rename_eve(&a, "Eve again").await;
+        }
+        assert!(feed_end(&a).await > before.seq);
+    }
+    a.catch_up().await.unwrap();
+    b.catch_up().await.unwrap();
+    for node in [&a, &b] {
+        assert!(is_live(node, &ada).await, "the sign-out is undone like everything else");
+        assert_eq!(name(node).await, if overtaken { "Eve again" } else { "Eve" });
+    }
+    let [here, there] = [&a, &b].map(|node| node.feed().known().position.clone().unwrap());
+    assert_eq!(here, there);
+    assert_ne!(here.epoch, before.epoch);
+
+    b.sign_out(Presented::AccessToken(&ada.access_token)).await.unwrap();
+    a.catch_up().await.unwrap();
+    assert!(!is_live(&a, &ada).await, "and what follows is known as ever");
+}
+
+const KEEP_SESSIONS: &str = "CREATE TABLE kept_sessions AS SELECT * FROM {session}";
+const KEEP_NAMES: &str = "CREATE TABLE kept_names AS SELECT {user.id} AS kept_id, {user.name} AS kept_name FROM {user}";
+
+/// What a restore does to sessions, names and the feed.
+async fn put_back(engine: &Engine, kind: Kind, last: i64) {
+    let db = engine.database();
+    by_hand(
+        db,
+        "INSERT INTO {session} SELECT * FROM kept_sessions \
+                 WHERE {session.id} NOT IN (SELECT {session.id} FROM {session})",
+    )
+    .await;
+    by_hand(db, "UPDATE {user} SET {user.name} = (SELECT kept_name FROM kept_names WHERE kept_id = {user.id})").await;
+    let mut tx = db.write().await.unwrap();
+    tx.run("DELETE FROM {countersign_feed} WHERE {countersign_feed.seq} > $1", args![last]).await.unwrap();
+    let sequence = match kind {
+        Kind::Sqlite => "UPDATE sqlite_sequence SET seq = $1 WHERE name = 'countersign_feed'",
+        Kind::Postgres => "SELECT setval(pg_get_serial_sequence('countersign_feed', 'seq'), $1)",
+    };
+    tx.run(sequence, args![last]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn rename_eve(engine: &Engine, name: &str) {
+    let mut tx = engine.database().write().await.unwrap();
+    let statement = "UPDATE {user} SET {user.name} = $1 WHERE {user.email} = 'eve@example.com'";
+    tx.run(statement, args![name]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn feed_end(engine: &Engine) -> i64 {
+    let mut read = engine.database().read().await.unwrap();
+    read.one("SELECT max({countersign_feed.seq}) FROM {countersign_feed}", args![]).await.unwrap()
 }
 
 const DAY: i64 = 86_400;

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use countersign_token::{Claims, FeedCredential, Revocations, Standing, Unavailable};
+use countersign_token::{Claims, FeedCredential, Known, Standing, Unavailable};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
@@ -89,7 +89,7 @@ pub enum FollowError {
 pub struct FollowState {
     /// Whether events are coming in.
     pub connected: bool,
-    /// The place in the server's feed, `epoch-seq`; none before the first snapshot.
+    /// The place in the server's feed; none before the first snapshot.
     pub position: Option<String>,
     /// How old the word of the server's database is; none before the first.
     pub staleness: Option<Duration>,
@@ -165,7 +165,7 @@ impl FollowedRevocations {
     pub fn state(&self) -> FollowState {
         let known = self.shared.known.load();
         let now = self.shared.clock.now();
-        let staleness = known.as_ref().map(|known| known.staleness(now));
+        let staleness = known.as_ref().map(|known| staleness(known, now));
         FollowState {
             connected: self.shared.connected.load(Ordering::Relaxed),
             position: known.as_ref().map(|known| known.position.clone()),
@@ -181,7 +181,7 @@ impl Directory for FollowedRevocations {
         let known = self.shared.known.load();
         let known = known.as_ref().ok_or(Unavailable)?;
         let now = self.shared.clock.now();
-        if self.when_stale == WhenStale::Refuse && known.staleness(now) > self.max_staleness {
+        if self.when_stale == WhenStale::Refuse && staleness(known, now) > self.max_staleness {
             return Err(Unavailable);
         }
         let refusal = known.refusals.standing(claims, now.div_euclid(1000));
@@ -205,21 +205,10 @@ impl Shared {
     }
 }
 
-/// What is known at one place in the feed.
-#[derive(Clone, Debug)]
-struct Known {
-    refusals: Arc<Revocations>,
-    position: String,
-    /// When the server's database last said that this is all, in milliseconds by our clock.
-    as_of: i64,
-}
-
-impl Known {
-    /// How old this is. A clock that was set back says nothing, so it counts as very old until the next heartbeat.
-    fn staleness(&self, now: i64) -> Duration {
-        let age = now.saturating_sub(self.as_of);
-        if age < -BACKWARDS { Duration::MAX } else { Duration::from_millis(u64::try_from(age).unwrap_or(0)) }
-    }
+/// How old this is. A clock that was set back says nothing, so it counts as very old until the next heartbeat.
+fn staleness(known: &Known, now: i64) -> Duration {
+    let age = now.saturating_sub(known.as_of);
+    if age < -BACKWARDS { Duration::MAX } else { Duration::from_millis(u64::try_from(age).unwrap_or(0)) }
 }
 
 #[derive(Debug)]

@@ -18,7 +18,18 @@ pub struct Guard<D> {
     directory: Arc<D>,
     clock: Clock,
     permissions: Arc<Permissions>,
+    told: Told,
     pub(crate) demand: Demand,
+}
+
+/// Who is told of refusals.
+#[derive(Clone)]
+struct Told(Arc<dyn Fn(Rejection) + Send + Sync>);
+
+impl std::fmt::Debug for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Told")
+    }
 }
 
 /// Who refuses.
@@ -37,6 +48,7 @@ impl<D: Directory> Guard<D> {
             directory: Arc::new(directory),
             clock: Clock::system(),
             permissions: Arc::default(),
+            told: Told(Arc::new(|_| {})),
             demand: Demand::ByExtractors,
         }
     }
@@ -53,6 +65,13 @@ impl<D: Directory> Guard<D> {
         Self { permissions: Arc::new(permissions), ..self }
     }
 
+    /// Tells `told` of every token that is refused, for metrics: [`Rejection::code`] is a label of few values. A request
+    /// without a token is no such event.
+    #[must_use]
+    pub fn on_refusal(self, told: impl Fn(Rejection) + Send + Sync + 'static) -> Self {
+        Self { told: Told(Arc::new(told)), ..self }
+    }
+
     /// The same guard, refusing every request without a valid token, whether or not a handler asks who is calling.
     #[must_use]
     pub fn required(self) -> Self {
@@ -64,6 +83,14 @@ impl<D: Directory> Guard<D> {
     /// # Errors
     /// [`Rejection`], the first reason met.
     pub async fn admit(&self, headers: &HeaderMap) -> Result<Identity, Rejection> {
+        let judged = self.judge(headers).await;
+        if let Some(rejection) = judged.as_ref().err().filter(|rejection| **rejection != Rejection::NoCredentials) {
+            (self.told.0)(*rejection);
+        }
+        judged
+    }
+
+    async fn judge(&self, headers: &HeaderMap) -> Result<Identity, Rejection> {
         let token = bearer_token(headers)?.ok_or(Rejection::NoCredentials)?;
         let claims = self.verifier.verify_owned(token, self.clock.now())?;
         let standing = self.directory.standing(&claims).await;
@@ -79,6 +106,7 @@ impl<D> Clone for Guard<D> {
             directory: Arc::clone(&self.directory),
             clock: self.clock.clone(),
             permissions: Arc::clone(&self.permissions),
+            told: self.told.clone(),
             demand: self.demand,
         }
     }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::sync::{Arc, Mutex};
+
 use axum::{
     Json, Router,
     body::Body,
@@ -229,6 +231,21 @@ async fn an_extractor_without_a_guard_refuses_everybody() {
     let (status, challenge, problem) = refusal(app.oneshot(request).await.unwrap()).await;
     assert_eq!((status, challenge), (StatusCode::INTERNAL_SERVER_ERROR, None));
     assert_eq!(problem["detail"], "the request cannot be answered");
+}
+
+#[tokio::test]
+async fn refusals_are_told_and_the_anonymous_are_none() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let list = Arc::clone(&told);
+    let guard = guard().on_refusal(move |rejection| list.lock().unwrap().push(rejection.code()));
+    for authorization in ["", "Bearer x", &expired(), &bearer("ada"), &bearer("nobody")] {
+        let mut headers = HeaderMap::new();
+        if !authorization.is_empty() {
+            headers.insert("authorization", authorization.parse().unwrap());
+        }
+        drop(guard.clone().admit(&headers).await);
+    }
+    assert_eq!(*told.lock().unwrap(), ["not_three_parts", "expired", "unknown_subject"]);
 }
 
 #[tokio::test]

@@ -13,9 +13,15 @@ use crate::config::Config;
 use crate::http::cookie::CookieNames;
 use crate::http::cors;
 use crate::http::origin::Origins;
+use crate::http::paths;
 use crate::http::problem::Problem;
 use crate::http::rate_limit::Limiter;
-use crate::{pages, routes};
+use crate::metrics::{self, Metrics};
+use crate::pages::{self, Look};
+use crate::routes;
+use crate::social::{Providers, Renewals};
+use tower::Layer;
+use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// What every handler works with. Cheap to clone; all clones are one.
@@ -29,6 +35,11 @@ pub struct Parts {
     pub(crate) cookies: CookieNames,
     pub(crate) origins: Origins,
     pub(crate) limiter: Limiter,
+    pub(crate) providers: Providers,
+    pub(crate) renewals: Renewals,
+    pub(crate) metrics: Metrics,
+    /// How the pages look, or why they cannot be shown.
+    pub(crate) look: Result<Arc<Look>, String>,
 }
 
 impl std::ops::Deref for App {
@@ -49,8 +60,11 @@ impl App {
     /// An application over an engine. The engine must have been opened with the same settings.
     pub fn new(engine: Engine, config: Config) -> Self {
         let (cookies, origins) = (CookieNames::new(&config), Origins::new(&config));
-        let limiter = Limiter::new(&config.rate_limit);
-        Self(Arc::new(Parts { engine, config, cookies, origins, limiter }))
+        let limiter = Limiter::new(&config.rate_limit, engine.database().kind());
+        let (metrics, providers) = (Metrics::new(&engine), Providers::of(&config));
+        let look = Look::of(&config).map(Arc::new);
+        let renewals = Renewals::default();
+        Self(Arc::new(Parts { engine, config, cookies, origins, limiter, providers, renewals, metrics, look }))
     }
 
     /// The engine it works with.
@@ -61,18 +75,34 @@ impl App {
     /// Everything this application answers, as a router to serve or to mount in another. Layers run from the last to
     /// the first.
     pub fn router(&self) -> Router {
-        let endpoints =
-            routes::endpoints(self).layer(from_fn(no_store)).layer(from_fn_with_state(self.clone(), cors::layer));
-        Router::new()
+        let endpoints = routes::endpoints(self)
+            .fallback(|| async { StatusCode::NOT_FOUND })
+            .layer(from_fn(no_store))
+            .layer(from_fn_with_state(self.clone(), cors::layer));
+        let router = Router::new()
             .nest(self.config.path(), endpoints)
             .merge(pages::routes(self))
             .route("/healthz", axum::routing::get(healthz))
             .route("/readyz", axum::routing::get(readyz))
-            .fallback(|| async { StatusCode::NOT_FOUND })
+            .fallback(pages::not_found)
+            .layer(from_fn_with_state(self.clone(), paths::disabled))
             .layer(from_fn(nosniff))
             .layer(from_fn(bounded_uri))
             .layer(CatchPanicLayer::custom(panicked))
-            .with_state(self.clone())
+            .layer(from_fn_with_state(self.clone(), metrics::count))
+            .with_state(self.clone());
+        if !self.config.advanced.skip_trailing_slashes {
+            return router;
+        }
+        // A router looks at the path before its layers do, so this goes around it.
+        let app = self.clone();
+        let trim = MapRequestLayer::new(move |mut request: Request| {
+            if let Some(uri) = paths::without_slash(app.config.path(), request.uri()) {
+                *request.uri_mut() = uri;
+            }
+            request
+        });
+        Router::new().fallback_service(trim.layer(router))
     }
 }
 
@@ -100,7 +130,7 @@ async fn bounded_uri(request: Request, next: Next) -> Response {
 }
 
 /// A panic ends the request it happened in and nothing else (security H8). What it said is in the log by then.
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Problem::internal("a handler panicked").into_response()
 }
 
@@ -109,12 +139,15 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The database answers too, and its news has been read lately.
+/// The database answers too, its news has been read lately, and its clock agrees with ours.
 async fn readyz(State(app): State<App>) -> Response {
     let not_ready = |why: &'static str| (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
     if let Err(error) = app.engine.database().ping().await {
         tracing::warn!(%error, "not ready");
         return not_ready("the database does not answer\n");
+    }
+    if app.engine.clock_is_apart() {
+        return not_ready("the clocks of this node and of the database are apart\n");
     }
     match app.engine.feed_is_stale() {
         Some(false) => "ok\n".into_response(),

@@ -6,6 +6,7 @@
 mod console;
 mod deployment;
 mod doctor;
+mod import;
 mod migrate;
 mod openapi;
 mod secret;
@@ -18,9 +19,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use self::console::Failure;
+pub(crate) use self::console::printable;
 use self::deployment::Deployment;
 
 /// Stateless authentication for frontends that speak Better Auth.
@@ -42,10 +44,11 @@ any other).";
 enum Command {
     /// Run the server.
     Serve,
-    /// Bring the database up to the schema of this version.
-    Migrate,
-    /// Check secret, database, schema, address and clock.
-    Doctor,
+    /// Bring the database up to the schema of this version. Of a database that Better Auth made, nothing is changed but what
+    /// is missing.
+    Migrate(Place),
+    /// Check secret, database, schema, address and clock; of a database that Better Auth made, table by table. Changes nothing.
+    Doctor(Place),
     /// Print the OpenAPI document of the endpoints.
     Openapi,
     /// Mint, verify and decode access tokens.
@@ -54,11 +57,20 @@ enum Command {
     /// Create, look at and change users.
     #[command(subcommand)]
     User(user::User),
+    /// Take users over from elsewhere, with the hashes of their passwords.
+    Import(import::Import),
     /// List and end sessions.
     #[command(subcommand)]
     Session(session::Session),
     /// Print a strong secret.
     Secret,
+}
+
+#[derive(Args)]
+struct Place {
+    /// Look at the database at URL instead of the configured one.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
 }
 
 /// Runs the command these arguments say, the first being the program's name.
@@ -82,11 +94,12 @@ impl Cli {
         let deployment = Deployment::new(self.config);
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(&deployment),
-            Command::Migrate => migrate::run(&deployment),
-            Command::Doctor => doctor::run(&deployment),
+            Command::Migrate(place) => migrate::run(&deployment, place.database),
+            Command::Doctor(place) => doctor::run(&deployment, place.database),
             Command::Openapi => openapi::run(&deployment),
             Command::Token(token) => token.run(&deployment),
             Command::User(user) => user.run(&deployment),
+            Command::Import(import) => import.run(&deployment),
             Command::Session(session) => session.run(&deployment),
             Command::Secret => secret::run(),
         }

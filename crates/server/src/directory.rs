@@ -4,6 +4,7 @@ use countersign_engine::Engine;
 use countersign_guard::{Claims, Directory, Guard, Standing, Unavailable};
 
 use crate::App;
+use crate::metrics::Metrics;
 
 /// Says who exists and is active, from the engine of this process: from memory after a user's first request, and never
 /// from the session table. While the database is away it goes on with whom it knows, for `feed.max_staleness`; past that it
@@ -26,8 +27,9 @@ impl Directory for Residents {
 impl App {
     /// A guard for routes of one's own in this process. It goes by the engine's keys, clock and users.
     pub fn guard(&self) -> Guard<Residents> {
-        let clock = std::sync::Arc::clone(self.engine().clock());
+        let (app, clock) = (self.clone(), std::sync::Arc::clone(self.engine().clock()));
         Guard::new(self.engine().verifier().clone(), Residents(self.engine().clone()))
             .clock(move || clock.now().seconds())
+            .on_refusal(move |rejection| Metrics::add(&app.metrics.refusals, "reason", rejection.code()))
     }
 }

@@ -3,13 +3,20 @@
 
 mod app;
 pub mod cli;
+mod clock;
 pub mod config;
 mod directory;
 pub mod generated;
 mod http;
+pub mod mail;
+mod messages;
+mod metrics;
+mod outbound;
 mod pages;
 mod routes;
 mod serve;
+mod social;
+pub mod webhook;
 
 pub use app::App;
 pub use directory::Residents;

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use countersign_token::{KeySet, Policy, Secret, SigningKey, Verifier};
+use countersign_token::{FeedCredential, KeySet, Policy, Secret, SigningKey, Verifier, decode_unverified};
 use serde_json::Value;
 
 const SECRET: &str = "kS0dT2p7Zk1hQm9yVw3xJ5uC8eLfGa6nYiRtHv4X";
@@ -102,6 +102,43 @@ fn serving_needs_no_configuration_and_ends_when_asked_to() {
 }
 
 #[test]
+fn metrics_are_shown_on_a_listener_of_their_own_and_nowhere_else() {
+    let place = Place::new("metrics");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_countersign"))
+        .current_dir(&place.0)
+        .env_clear()
+        .envs([("PORT", "0"), ("COUNTERSIGN__METRICS__LISTEN", "127.0.0.1:0"), ("BETTER_AUTH_SECRET", SECRET)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+    let mut address = || {
+        let line = lines.next().unwrap().unwrap();
+        line.split("http://").nth(1).unwrap().split([' ', '/']).next().unwrap().to_owned()
+    };
+    let (main, metrics) = (address(), address());
+    assert!(get(&main, "/api/auth/ok").starts_with("HTTP/1.1 200 OK"));
+    assert!(get(&main, "/metrics").starts_with("HTTP/1.1 404"));
+    assert!(get(&metrics, "/api/auth/ok").starts_with("HTTP/1.1 404"));
+    let page = get(&metrics, "/metrics");
+    assert!(
+        page.contains("countersign_http_requests_total{route=\"/api/auth/ok\",method=\"GET\",status=\"200\"} 1"),
+        "{page}"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply
+}
+
+#[test]
 fn a_port_that_is_taken_keeps_the_server_from_starting() {
     let place = Place::new("port");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -131,6 +168,19 @@ fn an_unknown_key_keeps_the_server_from_starting() {
     fs::write(place.file("countersign.toml"), "[rate_limit]\nenable = false\n").unwrap();
     assert_refused(&place.run("serve"), 2, "did you mean `rate_limit.enabled`?");
     assert_refused(&place.run("--config absent.toml serve"), 2, "absent.toml cannot be read");
+}
+
+#[test]
+fn pages_that_cannot_be_shown_keep_the_server_from_starting() {
+    let place = Place::new("pages");
+    for (variable, value, sentence) in [
+        ("COUNTERSIGN__PAGES__LOGO", "absent.svg", "`pages.logo` cannot be read: absent.svg"),
+        ("COUNTERSIGN__PAGES__LANGUAGES", "it", "put it.toml into the folder `pages.messages`"),
+        ("COUNTERSIGN__PAGES__COLORS__BACKGROUND", "#888", "`pages.colors.background` leaves text on it a contrast of"),
+    ] {
+        let said = place.run_with("serve", &[("BETTER_AUTH_SECRET", SECRET), (variable, value)], b"");
+        assert_refused(&said, 2, sentence);
+    }
 }
 
 #[test]
@@ -334,6 +384,20 @@ fn users_are_created_shown_changed_and_deleted() {
 }
 
 #[test]
+fn a_user_is_given_a_password_and_another_only_where_that_is_meant() {
+    let place = Place::new("set-password");
+    assert_eq!(place.run("migrate").code, 0);
+    assert_eq!(place.run("user create --email ada@example.com --name Ada").code, 0);
+    let set = |line: &str, input: &[u8]| place.run_with(&format!("user set-password {line}"), &[], input);
+    assert_refused(&set("nobody@example.com", b"correct horse"), 1, "there is no user nobody@example.com");
+    assert_refused(&set("ada@example.com", b"short"), 1, "the password is shorter than 8");
+    let done = set("ada@example.com", b"correct horse battery\n");
+    assert_eq!((done.code, done.out.trim()), (0, "ada@example.com has a new password"), "{}", done.err);
+    assert_refused(&set("ada@example.com", b"another password"), 1, "--replace sets another and ends all sessions");
+    assert_eq!(set("ada@example.com --replace", b"another password").code, 0);
+}
+
+#[test]
 fn a_user_that_cannot_be_is_not_created() {
     let place = Place::new("user-refused");
     assert_refused(
@@ -359,7 +423,7 @@ fn the_doctor_names_what_to_do_next() {
     let said = place.run("doctor");
     assert_eq!(said.code, 1);
     assert!(
-        said.out.contains("problem  database  countersign.db does not exist; `countersign migrate` makes it"),
+        said.out.contains("problem  database     countersign.db does not exist; `countersign migrate` makes it"),
         "{}",
         said.out
     );
@@ -367,12 +431,12 @@ fn the_doctor_names_what_to_do_next() {
 
     assert_eq!(place.run("migrate").code, 0);
     let said = place.run("doctor");
-    assert_eq!((said.code, said.out.matches("ok ").count()), (0, 5), "{}", said.out);
+    assert_eq!((said.code, said.out.matches("ok ").count()), (0, 10), "{}", said.out);
 
     let said = place.run_with("doctor", &[("BETTER_AUTH_URL", "http://auth.example")], b"");
     assert_eq!(said.code, 1);
     assert!(
-        said.out.contains("problem  address   http://auth.example carries passwords and tokens in clear"),
+        said.out.contains("problem  address      http://auth.example carries passwords and tokens in clear"),
         "{}",
         said.out
     );
@@ -401,6 +465,41 @@ fn a_reader_that_has_read_enough_is_no_failure() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+#[test]
+fn prints_the_credential_of_followers_of_the_refusals() {
+    let place = Place::new("feed");
+    let secret = [("BETTER_AUTH_SECRET", SECRET)];
+    let said = place.run_with("token feed", &secret, b"");
+    assert_eq!(said.out.trim_end(), FeedCredential::of(&Secret::parse(SECRET).unwrap()).expose(), "{}", said.err);
+    assert!(!exists(&place.file("countersign.db")), "it needs no database");
+    let said = place.run_with("token service --name billing", &secret, b"");
+    assert_refused(&said, 2, "`countersign token feed` prints the credential");
+
+    let own = "t7Wq2mZx9Kc4Rb8Vn1Lp6Js3Hf5Gd0YaE";
+    fs::write(place.file("countersign.toml"), format!("[token]\nsecret = '{own}'\n")).unwrap();
+    let said = place.run_with("token feed", &secret, b"");
+    assert_eq!(said.out.trim_end(), FeedCredential::of(&Secret::parse(own).unwrap()).expose(), "{}", said.err);
+}
+
+#[test]
+fn prints_a_service_token_that_is_no_access_token_where_a_private_key_signs() {
+    let place = Place::new("service");
+    let secret = [("BETTER_AUTH_SECRET", SECRET)];
+    fs::write(place.file("countersign.toml"), "[token]\nalgorithm = 'EdDSA'\n").unwrap();
+    assert_eq!(place.run_with("migrate", &secret, b"").code, 0);
+    let said = place.run_with("token service --name billing --lifetime 60", &secret, b"");
+    let token = said.out.trim_end();
+    assert!(FeedCredential::parse(token).is_ok(), "{}{}", said.out, said.err);
+    let payload = decode_unverified(token).unwrap().payload;
+    let seconds = |claim: &str| payload[claim].as_i64().unwrap();
+    assert_eq!((&payload["sub"], seconds("exp") - seconds("iat")), (&Value::from("billing"), 60));
+    let verified = place.run_with("token verify", &secret, token.as_bytes());
+    assert_refused(&verified, 1, "the token is of another kind");
+    for lifetime in ["0", "31622401"] {
+        assert_eq!(place.run_with(&format!("token service --name x --lifetime {lifetime}"), &secret, b"").code, 2);
+    }
 }
 
 #[test]

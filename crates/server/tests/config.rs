@@ -125,6 +125,45 @@ fn the_address_follows_the_port() {
 }
 
 #[test]
+fn additional_fields_keep_their_order_and_are_refused_where_they_make_no_sense() {
+    let names = |config: &Config| {
+        config.engine.user.additional_fields.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+    };
+    let file = r#"
+        [user.additional_fields.zip]
+        type = "string"
+        [user.additional_fields.age]
+        type = "number"
+        default_value = 3
+        [user.additional_fields.tags]
+        type = "string[]"
+        required = false
+        default_value = ["a"]
+        "#;
+    assert_eq!(names(&load(file, &[]).unwrap()), ["zip", "age", "tags"]);
+    let inline = r#"{ nickName = { type = "string", required = false }, a = { type = "date" } }"#;
+    let config = load(file, &[("COUNTERSIGN__USER__ADDITIONAL_FIELDS", inline)]).unwrap();
+    assert_eq!(names(&config), ["nickName", "a"]);
+
+    let field = |name: &str, options: &str| refusal(&format!("[user.additional_fields.{name}]\n{options}"), &[]);
+    for (name, options, sentence) in [
+        ("nick", "type = \"text\"", "`user.additional_fields.nick.type` in FILE must be one of string, number"),
+        ("nick", "typ = \"string\"", "`user.additional_fields.nick.typ` in FILE is not a setting"),
+        ("nick", "required = false", "missing field `type`"),
+        ("nick", "type = \"number\"\ndefault_value = \"x\"", "must have a `default_value` of `nick` that is number"),
+        ("nick", "type = \"string\"\ninput = false", "must give `nick` a `default_value` or `required = false`"),
+        ("role", "type = \"string\"", "`user.additional_fields` is wrong: table `user` has a field `role` already"),
+        ("password", "type = \"string\"", "cannot hold `password`, which is taken"),
+        ("\"first name\"", "type = \"string\"", "`first name` cannot be the name of a table or column"),
+    ] {
+        let said = field(name, options);
+        assert!(said.contains(sentence), "{name} {options}: {said}");
+    }
+    let said = refusal("[session.additional_fields.theme]\ntype = \"string\"", &[]);
+    assert!(said.contains("`session.additional_fields` must give `theme` a `default_value`"), "{said}");
+}
+
+#[test]
 fn an_unknown_key_is_refused_by_the_name_of_the_nearest() {
     for (toml, sentence) in [
         (
@@ -307,3 +346,23 @@ fn a_plain_secret_beside_versioned_ones_only_verifies() {
 
 const GOOD: &str = "kS0dT2p7Zk1hQm9yVw3xJ5uC8eLfGa6nYiRtHv4X";
 const OTHER: &str = "Wq8rN3tZ6mXc1vB5yK9pL2dF7hJ4gS0aUeIoRtYx";
+
+#[test]
+fn a_page_for_errors_is_an_address_of_the_web_or_a_path() {
+    for good in ["https://app.example/oops?a=b", "http://app.example", "/oops"] {
+        load(&format!("[on_api_error]\nerror_url = '{good}'"), &[]).unwrap();
+    }
+    for bad in ["oops", "//evil.example", "javascript:alert(1)", "https://app.example/a b", "/\\evil.example"] {
+        let refused = refusal(&format!("[on_api_error]\nerror_url = '{bad}'"), &[]);
+        assert!(refused.contains("`on_api_error.error_url` must be like https://app.example/error"), "{refused}");
+    }
+}
+
+#[test]
+fn colours_are_read_and_nothing_else_of_css() {
+    let config = load("[pages.colors]\naccent = '#F5B301'", &[("COUNTERSIGN__PAGES__LANGUAGES", "de,en")]).unwrap();
+    assert_eq!(config.pages.colors.accent.unwrap().to_string(), "#f5b301");
+    assert_eq!(config.pages.languages, ["de", "en"]);
+    let refused = refusal("[pages.colors]\naccent = 'red; }'", &[]);
+    assert!(refused.contains("must be like #0b6b5b"), "{refused}");
+}

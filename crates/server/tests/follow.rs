@@ -75,7 +75,7 @@ impl Node {
 
     async fn sign_up(&self, name: &str) -> SignedIn {
         let email = format!("{name}@example.com");
-        let new = NewUser { name: name.to_owned(), email, image: None, role: None };
+        let new = NewUser { name: name.to_owned(), email, ..NewUser::default() };
         match self.engine.sign_up(new, "a long password", Device::default()).await.unwrap() {
             SignedUp::SignedIn(signed_in) => *signed_in,
             SignedUp::Registered(_) => panic!("not signed in"),

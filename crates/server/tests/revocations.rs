@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use countersign_engine::config::Algorithm;
 use countersign_engine::{Clock as _, Presented, SystemClock};
 use countersign_server::App;
 use countersign_server::config::Config;
 use countersign_testkit::{Place, TestEngine, both_databases};
-use countersign_token::{Change, Notice, Secret};
+use countersign_token::{Change, Notice, Refused, Secret, ServiceToken, SigningKey};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -25,7 +26,10 @@ struct House {
 
 impl House {
     async fn on(place: &Place) -> Self {
-        let engine = TestEngine::open(place).await;
+        Self::with(TestEngine::open(place).await).await
+    }
+
+    async fn with(engine: TestEngine) -> Self {
         // The triggers go by the clock of the database.
         engine.clock.set(SystemClock.now());
         engine.catch_up().await.unwrap();
@@ -45,8 +49,11 @@ impl House {
     }
 
     async fn follow(&self, last: Option<&str>) -> Events {
-        let credential = self.engine.keys().feed_credential();
-        let response = self.ask(Some(credential.expose()), last).await;
+        self.follow_as(self.engine.keys().feed_credential().expose(), last).await
+    }
+
+    async fn follow_as(&self, credential: &str, last: Option<&str>) -> Events {
+        let response = self.ask(Some(credential), last).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
@@ -152,6 +159,38 @@ both_databases! {
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }
 
+    async fn a_service_token_opens_the_stream_until_it_expires_and_nothing_else(place: &Place) {
+        let house = House::with(TestEngine::open_with(place, |config| config.token.algorithm = Algorithm::EdDSA).await).await;
+        let ada = house.engine.signed_up("ada").await;
+        let now = house.engine.clock().now().seconds();
+        let sign = |exp| house.engine.keys().service_token("billing", "1".to_owned(), now, exp).unwrap().unwrap();
+        let token = sign(now + 60);
+        for wrong in [&ada.access_token, &sign(now)] {
+            assert_eq!(house.ask(Some(wrong), None).await.status(), StatusCode::UNAUTHORIZED);
+        }
+        let me = Request::get("/api/auth/get-session").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let nobody = house.router.clone().oneshot(me.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(nobody.into_body().collect().await.unwrap().to_bytes(), "null");
+        assert_eq!(house.engine.verifier().verify_owned(&token, now).map(drop), Err(Refused::WrongType));
+
+        let mut events = house.follow_as(&token, None).await;
+        assert_eq!(snapshot(&events.next().await), [""; 0]);
+        house.engine.clock.advance(60);
+        let ended = async { while events.body.frame().await.is_some() {} };
+        tokio::time::timeout(PATIENCE, ended).await.expect("the stream ends with the token");
+    }
+
+    async fn a_service_token_is_nothing_where_a_secret_signs(place: &Place) {
+        let house = House::on(place).await;
+        let now = house.engine.clock().now().seconds();
+        assert!(house.engine.keys().service_token("billing", "1".to_owned(), now, now + 60).is_none());
+        let key = SigningKey::hs256(house.engine.secrets().current(), None);
+        let issuer = "http://localhost:3000".to_owned();
+        let token = ServiceToken { service: "x".to_owned(), id: "1".to_owned(), issuer, iat: now, exp: now + 60 };
+        let token = token.sign(&key).unwrap();
+        assert_eq!(house.ask(Some(&token), None).await.status(), StatusCode::UNAUTHORIZED);
+    }
+
     async fn a_follower_is_told_what_is_refused_and_then_each_change(place: &Place) {
         let house = House::on(place).await;
         let before = house.ended("ada").await;
@@ -216,8 +255,18 @@ both_databases! {
         let ada = house.ended("ada").await;
         let seen = house.follow(None).await.next().await.id.unwrap();
         let eve = house.ended("eve").await;
-        let (epoch, seq) = seen.rsplit_once('-').unwrap();
-        for other in [format!("other{epoch}-{seq}"), format!("{epoch}-0"), "nonsense".to_owned(), String::new()] {
+        let (epoch, place) = seen.split_once('-').unwrap();
+        let (seq, at) = place.split_once('-').unwrap();
+        let others = [
+            format!("other{epoch}-{seq}-{at}"),
+            format!("{epoch}-{seq}-7"),
+            format!("{epoch}-0-0"),
+            format!("{epoch}-99-{at}"),
+            format!("{epoch}-{seq}"),
+            "nonsense".to_owned(),
+            String::new(),
+        ];
+        for other in others {
             let mut all = house.follow(Some(&other)).await;
             let first = all.next().await;
             let mut sessions = snapshot(&first);

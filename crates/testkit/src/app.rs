@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use countersign_db::Options;
 use countersign_server::App;
 use countersign_server::config::Config;
 use countersign_token::{Secret, Secrets};
@@ -17,6 +18,7 @@ use crate::{Answer, Browser, Place};
 pub struct TestApp {
     engine: TestEngine,
     router: Router,
+    metrics: Router,
     origin: String,
     path: String,
 }
@@ -57,12 +59,14 @@ impl TestApp {
         configure(&mut config);
         config.validate().expect("settings that make sense");
         let settings = config.engine.clone();
-        let engine = TestEngine::try_open(place.migrated().await, secrets, |config| *config = settings).await;
+        let names = config.names().expect("names that can be names");
+        let db = place.migrated_with(Options { names, ..Options::default() }).await;
+        let engine = TestEngine::try_open(db, secrets, |config| *config = settings).await;
         let engine = engine.expect("the engine opens");
         engine.catch_up().await.expect("the feed is read");
         let (origin, path) = (config.engine.base_url.origin().to_owned(), config.path().to_owned());
-        let router = App::new(engine.engine().clone(), config).router();
-        Self { engine, router, origin, path }
+        let app = App::new(engine.engine().clone(), config);
+        Self { engine, router: app.router(), metrics: app.metrics(), origin, path }
     }
 
     /// The origin of its own pages.
@@ -120,6 +124,18 @@ impl TestApp {
     pub async fn access_token_of(&self, browser: &mut Browser<'_>) -> String {
         let answer = browser.call::<countersign_contract::token::Get>(()).await;
         answer.json().get("token").and_then(|token| token.as_str()).expect("an access token").to_owned()
+    }
+
+    /// The page of numbers, as its own listener would show it.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn metrics(&self) -> String {
+        let request = Request::get("/metrics").body(Body::empty()).expect("a request");
+        let Ok(response) = self.metrics.clone().oneshot(request).await;
+        assert!(response.status().is_success(), "{response:?}");
+        let bytes = response.into_body().collect().await.expect("a whole body").to_bytes();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Answers a request.

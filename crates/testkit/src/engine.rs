@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use countersign_db::{Db, FromRow, Options, Value};
+use countersign_db::{Db, FromRow, Names, Options, Value};
 use countersign_engine::config::Config;
 use countersign_engine::{Device, Engine, NewUser, OpenError, SignedIn, SignedUp, User, World};
 use countersign_token::{Secret, Secrets};
 
-use crate::{FakeClock, NOW, Place, SeededChance};
+use crate::{FakeClock, Place, SeededChance};
 
 /// The secret of every app that names no other.
 pub const SECRET: &str = "Zk3Nf8Qw1Lx6Vr9Tb4Ys7Jm2Hc5Dg0Pu";
@@ -43,7 +43,10 @@ impl TestEngine {
     /// # Panics
     /// When it does not open.
     pub async fn open_with(place: &Place, configure: impl FnOnce(&mut Config)) -> Self {
-        Self::try_open(place.migrated().await, secrets(), configure).await.expect("the engine opens")
+        let mut config = Config::default();
+        configure(&mut config);
+        let db = place.migrated_with(options(&config)).await;
+        Self::try_open(db, secrets(), |it| *it = config).await.expect("the engine opens")
     }
 
     /// The same with options of one's own for the database.
@@ -51,8 +54,7 @@ impl TestEngine {
     /// # Panics
     /// When it does not open.
     pub async fn open_on(place: &Place, options: Options, configure: impl FnOnce(&mut Config)) -> Self {
-        let db = place.open_with(options).await;
-        db.migrate(NOW).await.expect("the schema is brought up to date");
+        let db = place.migrated_with(options).await;
         Self::try_open(db, secrets(), configure).await.expect("the engine opens")
     }
 
@@ -65,7 +67,8 @@ impl TestEngine {
         configure(&mut config);
         let clock = Arc::new(FakeClock::default());
         // Two engines on one database must not draw the same ids.
-        let world = World { clock: clock.clone(), chance: Arc::new(SeededChance::seeded(unlike_any_other())) };
+        let chance = Arc::new(SeededChance::seeded(unlike_any_other()));
+        let world = World { clock: clock.clone(), chance, ..World::default() };
         Ok(Self { engine: Engine::open(db, secrets, config, world).await?, clock })
     }
 
@@ -122,6 +125,12 @@ impl TestEngine {
     }
 }
 
+/// How a database is opened under these settings.
+fn options(config: &Config) -> Options {
+    let names = config.rename(Names::default()).expect("names that can be names");
+    Options { names, ..Options::default() }
+}
+
 /// The address of `name`.
 #[must_use]
 pub fn address(name: &str) -> String {
@@ -135,7 +144,7 @@ pub fn device() -> Device {
 }
 
 fn new_user(name: &str) -> NewUser {
-    NewUser { name: name.to_owned(), email: address(name), image: None, role: None }
+    NewUser { name: name.to_owned(), email: address(name), ..NewUser::default() }
 }
 
 fn secrets() -> Secrets {

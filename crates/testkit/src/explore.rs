@@ -1,8 +1,9 @@
 //! Every state a model can reach, tried in breadth, so that what breaks a promise is told by the shortest story.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::rc::Rc;
 
 /// A model: where it begins, what may happen, and what is promised.
 pub trait Model {
@@ -28,7 +29,7 @@ pub trait Model {
 pub type Property<S> = (&'static str, fn(&S) -> bool);
 
 /// A state, and what led there: the place of the state before, and the action.
-type Step<S, A> = (S, Option<(usize, A)>);
+type Step<S, A> = (Rc<S>, Option<(usize, A)>);
 
 /// Tries every reachable state, and says how many there are.
 ///
@@ -37,19 +38,19 @@ type Step<S, A> = (S, Option<(usize, A)>);
 pub fn explore<M: Model>(model: &M) -> usize {
     let always = model.always();
     let mut unseen = model.sometimes();
-    let begin = model.begin();
-    let mut stories: Vec<Step<M::State, M::Action>> = vec![(begin.clone(), None)];
-    let mut known = HashMap::from([(begin, 0_usize)]);
+    let begin = Rc::new(model.begin());
+    let mut stories: Vec<Step<M::State, M::Action>> = vec![(Rc::clone(&begin), None)];
+    let mut known = HashSet::from([begin]);
     let mut at = 0;
     while let Some((state, _)) = stories.get(at) {
-        let state = state.clone();
+        let state = Rc::clone(state);
         if let Some((broken, _)) = always.iter().find(|(_, holds)| !holds(&state)) {
             panic!("not always: {broken}\n{}\nleads to {state:#?}", story(&stories, at));
         }
         unseen.retain(|(_, holds)| !holds(&state));
         for (action, next) in model.next(&state) {
-            if !known.contains_key(&next) {
-                known.insert(next.clone(), stories.len());
+            let next = Rc::new(next);
+            if known.insert(Rc::clone(&next)) {
                 stories.push((next, Some((at, action))));
             }
         }

@@ -19,6 +19,7 @@
 
 mod app;
 mod browser;
+pub mod databases;
 mod engine;
 mod explore;
 mod place;

@@ -86,7 +86,15 @@ impl Place {
     /// # Panics
     /// When it cannot be opened or migrated.
     pub async fn migrated(&self) -> Db {
-        let db = self.open().await;
+        self.migrated_with(Options::default()).await
+    }
+
+    /// Opens it with options of one's own and brings its schema up to date.
+    ///
+    /// # Panics
+    /// When it cannot be opened or migrated.
+    pub async fn migrated_with(&self, options: Options) -> Db {
+        let db = self.open_with(options).await;
         db.migrate(NOW).await.expect("the schema is brought up to date");
         db
     }

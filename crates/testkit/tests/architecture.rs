@@ -145,7 +145,7 @@ fn root() -> PathBuf {
 
 fn metadata() -> Metadata {
     let manifest = root().join("Cargo.toml");
-    MetadataCommand::new().manifest_path(manifest).other_options(["--offline".to_owned()]).exec().unwrap()
+    MetadataCommand::new().manifest_path(manifest).other_options(["--locked".to_owned()]).exec().unwrap()
 }
 
 fn house(metadata: &Metadata) -> BTreeSet<String> {

@@ -12,7 +12,7 @@ use crate::{
 const MAX_SUBJECT: usize = 255;
 
 /// Names that have a field of their own and so may not stand among the custom claims.
-pub(crate) const REGISTERED: [&str; 9] = ["sub", "email", "iat", "exp", "jti", "sid", "iss", "aud", "nbf"];
+pub const REGISTERED: [&str; 9] = ["sub", "email", "iat", "exp", "jti", "sid", "iss", "aud", "nbf"];
 
 /// The claims of an access token, owned. Times are whole seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq)]

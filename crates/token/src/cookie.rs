@@ -3,6 +3,7 @@
 use base64_simd::{Out, STANDARD};
 
 use crate::{
+    SecretUse,
     mac::MacKey,
     secret::{Secret, Secrets},
 };
@@ -35,10 +36,9 @@ impl SignedCookie {
     pub fn verify<'a>(raw: &'a str, secrets: &Secrets) -> Option<&'a str> {
         let (value, signature) = raw.rsplit_once('.')?;
         let mac = decode_signature(signature)?;
-        secrets
-            .iter()
-            .any(|(_, secret)| MacKey::new(secret.expose().as_bytes()).verify(value.as_bytes(), &mac))
-            .then_some(value)
+        secrets.find(SecretUse::Cookie, |_, secret| {
+            MacKey::new(secret.expose().as_bytes()).verify(value.as_bytes(), &mac).then_some(value)
+        })
     }
 }
 

@@ -4,14 +4,15 @@
 //! csf_ base64url( HKDF-SHA256(secret, "countersign/feed/v1") )
 //! ```
 //!
-//! Nothing is stored. It opens the stream of refusals and nothing else, and says nothing of the secret.
+//! Nothing is stored. It opens the stream of refusals and nothing else, and says nothing of the secret. Where no secret is
+//! shared, a service token ([`ServiceToken`](crate::ServiceToken)) stands in for it.
 
 use std::fmt;
 
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use crate::{Purpose, Secret, Secrets, base64};
+use crate::{Purpose, Secret, SecretUse, Secrets, base64, decode_unverified, service_token};
 
 const PREFIX: &str = "csf_";
 
@@ -21,7 +22,9 @@ pub struct FeedCredential(Zeroizing<String>);
 
 /// A text that is no credential of this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a feed credential is `csf_` and 43 characters; `countersign token feed` prints it")]
+#[error(
+    "a feed credential is `csf_` and 43 characters, or a service token; `countersign token feed` or `service` prints it"
+)]
 pub struct InvalidFeedCredential;
 
 impl FeedCredential {
@@ -42,6 +45,7 @@ impl FeedCredential {
         let key = text.strip_prefix(PREFIX).map(base64::decode_exact::<32>);
         match key {
             Some(Ok(Some(_))) => Ok(Self(Zeroizing::new(text.to_owned()))),
+            None if is_service_token(text) => Ok(Self(Zeroizing::new(text.to_owned()))),
             _ => Err(InvalidFeedCredential),
         }
     }
@@ -51,7 +55,12 @@ impl FeedCredential {
     #[must_use]
     pub fn verify(text: &str, secrets: &Secrets) -> bool {
         let equal = |(_, secret): (_, &Secret)| text.as_bytes().ct_eq(Self::of(secret).0.as_bytes());
-        secrets.iter().map(equal).fold(Choice::from(0), |any, one| any | one).into()
+        let newest = equal((None, secrets.current()));
+        let older = secrets.iter().skip(1).map(equal).fold(Choice::from(0), |any, one| any | one);
+        if older.into() {
+            secrets.old_uses.add(SecretUse::FeedCredential);
+        }
+        (newest | older).into()
     }
 
     /// The text itself. Never log it.
@@ -59,6 +68,12 @@ impl FeedCredential {
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether it says so itself: who configures another token by mistake is told at once.
+fn is_service_token(text: &str) -> bool {
+    decode_unverified(text)
+        .is_ok_and(|said| said.header.get("typ").and_then(|typ| typ.as_str()) == Some(service_token::TYPE))
 }
 
 impl fmt::Debug for FeedCredential {
@@ -70,6 +85,7 @@ impl fmt::Debug for FeedCredential {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Algorithm, Claims, ServiceToken, SigningKey, sign};
 
     fn secret(byte: u8) -> Secret {
         Secret::from_entropy([byte; 32])
@@ -94,6 +110,11 @@ mod tests {
         for text in ["", "csf_", "csr_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", secret(1).expose(), "csf_AAAA"] {
             assert!(FeedCredential::parse(text).is_err(), "{text}");
         }
+        let key = SigningKey::from_entropy(Algorithm::EdDsa, &[1; 32], None).unwrap();
+        assert!(FeedCredential::parse(&sign(&key, &Claims::new("ada", 0, 1)).unwrap()).is_err());
+        let (service, id, issuer) = ("billing".to_owned(), "1".to_owned(), "https://auth.example".to_owned());
+        let token = ServiceToken { service, id, issuer, iat: 0, exp: 1 }.sign(&key).unwrap();
+        assert_eq!(FeedCredential::parse(&token).unwrap().expose(), token);
         let credential = FeedCredential::of(&secret(1));
         assert_eq!(format!("{credential:?}"), "FeedCredential(redacted)");
     }

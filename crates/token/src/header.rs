@@ -1,5 +1,7 @@
 //! The header of a token, read strictly (RFC 7515 section 4).
 
+use std::str::FromStr;
+
 use serde::de::MapAccess;
 use serde_json::{Map, Value};
 
@@ -7,16 +9,17 @@ use crate::{
     Refused,
     json::{Member, Members, Object, Present, Text, Unreadable, read_object},
     keys::Algorithm,
+    service_token,
 };
 
 /// What of a header is used. `jwk`, `jku`, `x5u` and `x5c` are read past: no key ever comes from a token.
-pub(crate) struct Header<'a> {
-    pub(crate) algorithm: Algorithm,
+pub(crate) struct Header<'a, A = Algorithm> {
+    pub(crate) algorithm: A,
     pub(crate) kid: Option<Text<'a>>,
     pub(crate) typ: Option<Text<'a>>,
 }
 
-impl<'a> Header<'a> {
+impl<'a, A: FromStr> Header<'a, A> {
     pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Refused> {
         let raw: Raw<'a> = read_object(bytes).map_err(|unreadable| match unreadable {
             Unreadable::NotAnObject => Refused::InvalidHeader,
@@ -33,17 +36,31 @@ impl<'a> Header<'a> {
         })
     }
 
+    /// A plain JWT, or unnamed (OpenID Connect Core says nothing of it).
+    pub(crate) fn demand_id_token(&self) -> Result<(), Refused> {
+        match self.type_name().as_deref() {
+            None | Some("jwt") => Ok(()),
+            Some(_) => Err(Refused::WrongType),
+        }
+    }
+
     /// An access token (RFC 9068 section 2.1), a plain JWT, or unnamed; `application/` may stand before it and case does
     /// not matter (RFC 7515 section 4.1.9). Any other name is another kind of token.
     pub(crate) fn demand_access_token(&self) -> Result<(), Refused> {
-        let Some(typ) = self.typ.as_deref() else {
-            return Ok(());
-        };
-        let typ = typ.to_ascii_lowercase();
-        match typ.strip_prefix("application/").unwrap_or(&typ) {
-            "at+jwt" | "jwt" => Ok(()),
-            _ => Err(Refused::WrongType),
+        match self.type_name().as_deref() {
+            None | Some("at+jwt" | "jwt") => Ok(()),
+            Some(_) => Err(Refused::WrongType),
         }
+    }
+
+    /// A service token, and said to be one.
+    pub(crate) fn demand_service_token(&self) -> Result<(), Refused> {
+        if self.type_name().as_deref() == Some(service_token::TYPE) { Ok(()) } else { Err(Refused::WrongType) }
+    }
+
+    fn type_name(&self) -> Option<String> {
+        let typ = self.typ.as_deref()?.to_ascii_lowercase();
+        Some(typ.strip_prefix("application/").map_or(typ.clone(), str::to_owned))
     }
 }
 

@@ -36,6 +36,11 @@ impl<'de, A: MapAccess<'de>> Members<'_, A> {
         Ok(first)
     }
 
+    /// Passes over the value; a name twice within it is seen all the same.
+    pub(crate) fn skip(&mut self) -> Result<bool, A::Error> {
+        self.map.next_value_seed(Strict(self.duplicate)).map(|_| true)
+    }
+
     /// Puts the value of any type among the others.
     pub(crate) fn keep(&mut self, name: Text<'de>, others: &mut Map<String, Value>) -> Result<bool, A::Error> {
         let value = self.map.next_value_seed(Strict(self.duplicate))?;

@@ -72,7 +72,7 @@ impl Jwk {
 }
 
 /// `use` and `key_ops`, where present, must allow the operation.
-fn demand_purpose(members: &Map<String, Value>, operation: &str) -> Result<(), InvalidKey> {
+pub(crate) fn demand_purpose(members: &Map<String, Value>, operation: &str) -> Result<(), InvalidKey> {
     let used_for = optional_text(members, "use")?;
     let operations = match members.get("key_ops") {
         None => None,
@@ -129,9 +129,10 @@ pub(crate) fn with_private(mut public: Value, d: &str) -> Option<Zeroizing<Strin
     Some(Zeroizing::new(public.to_string()))
 }
 
-pub(crate) fn minted_header(algorithm: Algorithm, kid: Option<&str>) -> String {
+/// The encoded header of tokens of a type.
+pub(crate) fn header(algorithm: Algorithm, typ: &str, kid: Option<&str>) -> String {
     let kid = kid.map(|kid| format!(r#","kid":{}"#, Value::from(kid))).unwrap_or_default();
-    base64::encode(format!(r#"{{"alg":"{algorithm}","typ":"at+jwt"{kid}}}"#))
+    base64::encode(format!(r#"{{"alg":"{algorithm}","typ":"{typ}"{kid}}}"#))
 }
 
 /// The private number of a P-256 key as an `ECPrivateKey` without its optional public half (RFC 5915 section 3).

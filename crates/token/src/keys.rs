@@ -1,7 +1,15 @@
 //! Keys. A key carries its algorithm; a token's `alg` must agree and chooses nothing (RFC 8725 section 3.1).
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
+use arc_swap::ArcSwap;
 use aws_lc_rs::{
     rand::SystemRandom,
     signature::{
@@ -189,6 +197,11 @@ impl SigningKey {
         &self.verifying.minted_header
     }
 
+    /// The encoded header of tokens of another type.
+    pub(crate) fn header_of(&self, typ: &str) -> String {
+        jwk::header(self.verifying.algorithm(), typ, self.verifying.kid())
+    }
+
     /// The signature over a message; `None` when the library cannot sign.
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Signature> {
         match &self.signer {
@@ -310,12 +323,12 @@ impl VerifyingKey {
 
     fn new(check: Check, kid: Option<String>) -> Self {
         let mut key = Self { check, kid, minted_header: Box::default() };
-        key.minted_header = jwk::minted_header(key.algorithm(), key.kid()).into();
+        key.minted_header = jwk::header(key.algorithm(), "at+jwt", key.kid()).into();
         key
     }
 
     /// The signature must have its exact length before it is compared (RFC 2104 section 5: no truncation agreed).
-    fn verify(&self, message: &[u8], signature: &str) -> Result<bool, Refused> {
+    pub(crate) fn verify(&self, message: &[u8], signature: &str) -> Result<bool, Refused> {
         Ok(match &self.check {
             Check::Hs256(key) => base64::decode_exact::<32>(signature)?.is_some_and(|mac| key.verify(message, &mac)),
             Check::EdDsa(key) | Check::Es256(key) => base64::decode_exact::<64>(signature)?
@@ -349,13 +362,15 @@ impl fmt::Debug for VerifyingKey {
 /// | names none | those without a name; if there are none, [`Refused::UnknownKey`] |
 #[derive(Clone, Debug, Default)]
 pub struct KeySet {
-    keys: Arc<[VerifyingKey]>,
+    keys: Arc<ArcSwap<Vec<VerifyingKey>>>,
+    /// How often a key other than the first was needed.
+    old_uses: Arc<AtomicU64>,
 }
 
 impl KeySet {
     /// A set of several keys. An empty set refuses every token.
     pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
-        Self { keys: keys.into_iter().collect() }
+        Self { keys: Arc::new(ArcSwap::from_pointee(keys.into_iter().collect())), old_uses: Arc::default() }
     }
 
     /// A set of one key.
@@ -389,11 +404,35 @@ impl KeySet {
         if keys.is_empty() { Err(InvalidKey::NoKeys) } else { Ok(Self::new(keys)) }
     }
 
-    /// The keys.
-    pub fn iter(&self) -> impl Iterator<Item = &VerifyingKey> {
-        self.keys.iter()
+    /// How often a key other than the first was needed, counted by all clones together.
+    #[must_use]
+    pub fn old_uses(&self) -> u64 {
+        self.old_uses.load(Ordering::Relaxed)
     }
 
+    /// The keys as they are now.
+    pub fn iter(&self) -> impl Iterator<Item = VerifyingKey> {
+        Vec::clone(&self.keys.load()).into_iter()
+    }
+
+    /// Puts other keys in the place of these, in all clones at once.
+    pub fn replace(&self, keys: impl IntoIterator<Item = VerifyingKey>) {
+        self.keys.store(Arc::new(keys.into_iter().collect()));
+    }
+
+    /// The keys as they are now, which stay the same while one token is verified.
+    pub(crate) fn now(&self) -> KeysNow<'_> {
+        KeysNow { keys: self.keys.load(), old_uses: &self.old_uses }
+    }
+}
+
+/// The keys of one moment.
+pub(crate) struct KeysNow<'s> {
+    keys: arc_swap::Guard<Arc<Vec<VerifyingKey>>>,
+    old_uses: &'s AtomicU64,
+}
+
+impl KeysNow<'_> {
     /// The key whose own header this is.
     pub(crate) fn minted(&self, header: &str) -> Option<&VerifyingKey> {
         self.keys.iter().find(|key| *key.minted_header == *header)
@@ -409,12 +448,16 @@ impl KeySet {
     ) -> Result<(), Refused> {
         let name = kid.filter(|kid| self.keys.iter().any(|key| key.kid() == Some(kid)));
         let mut reason = Refused::UnknownKey;
-        for key in self.keys.iter().filter(|key| kid.is_none() || key.kid() == name) {
+        let named = |(_, key): &(usize, &VerifyingKey)| kid.is_none() || key.kid() == name;
+        for (position, key) in self.keys.iter().enumerate().filter(named) {
             if key.algorithm() != algorithm {
                 if reason == Refused::UnknownKey {
                     reason = Refused::AlgorithmMismatch;
                 }
             } else if key.verify(message, signature)? {
+                if position > 0 {
+                    self.old_uses.fetch_add(1, Ordering::Relaxed);
+                }
                 return Ok(());
             } else {
                 reason = Refused::InvalidSignature;

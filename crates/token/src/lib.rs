@@ -37,34 +37,48 @@
 mod base64;
 mod claims;
 mod cookie;
+mod email_token;
 mod feed_credential;
+mod followed;
 mod header;
+mod id_token;
 mod json;
 mod jwk;
 mod keys;
 mod mac;
 mod notice;
+mod old_uses;
 mod policy;
 mod refresh;
 mod refused;
 mod revocation;
 mod secret;
+mod service_token;
+mod session_data;
 mod sign;
 mod verdict;
 mod verify;
 
 pub use crate::{
-    claims::{Claims, ClaimsRef},
+    claims::{Claims, ClaimsRef, REGISTERED},
     cookie::SignedCookie,
+    email_token::{EmailAsks, EmailToken},
     feed_credential::{FeedCredential, InvalidFeedCredential},
+    followed::{Followed, Known},
+    id_token::{IdTokenClaims, IdTokenDemands, ProviderKeys},
     jwk::InvalidKey,
     keys::{Algorithm, KeySet, SigningKey, UnknownAlgorithm, VerifyingKey},
     notice::{MalformedNotice, Notice},
+    old_uses::SecretUse,
     policy::{LeewayTooLong, MAX_LEEWAY, Policy},
     refresh::{MAX_REFRESH_TOKEN_BYTES, RefreshToken},
     refused::Refused,
     revocation::{Change, Revocations},
     secret::{InvalidSecrets, Purpose, Secret, Secrets, WeakSecret},
+    service_token::{MAX_SERVICE_LIFETIME, ServiceToken},
+    session_data::{
+        MAX_SESSION_DATA_BYTES, SessionData, SessionDataCompact, SessionDataDraft, SessionDataJwe, SessionDataJwt,
+    },
     sign::{CannotSign, sign},
     verdict::{Admitted, Standing, Unavailable, verdict},
     verify::{MAX_TOKEN_BYTES, Scratch, Unverified, Verified, Verifier, decode_unverified},

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Change;
 
 /// One event of the stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Notice {
     /// A part of all refusals that are held. They replace what was known once the last part is there.

@@ -10,7 +10,7 @@ use crate::{Claims, Standing};
 
 /// One change that verifiers must know of. Instants are seconds since 1970; `until` is when the refusal can be forgotten
 /// because every token it could refuse has expired.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Change {
     /// The user is suspended or deleted: while this holds, every token of theirs is refused whatever its `iat`.

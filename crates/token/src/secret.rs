@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::{base64, mac::MacKey};
+use crate::{base64, mac::MacKey, old_uses::OldUses};
 
 /// RFC 7518 section 3.2: a key at least as long as the hash's output.
 const MIN_BYTES: usize = 32;
@@ -67,16 +67,6 @@ pub enum Purpose {
     Refresh,
     /// Credentials of a revocation feed's readers.
     Feed,
-    /// Tokens that protect the forms of hosted pages.
-    Page,
-    /// Links in e-mails.
-    EmailLink,
-    /// The state of an OAuth sign-in.
-    OAuthState,
-    /// Tokens between services.
-    Service,
-    /// Values kept only as a keyed hash, such as addresses in the audit log.
-    Pseudonym,
 }
 
 impl Purpose {
@@ -84,11 +74,6 @@ impl Purpose {
         match self {
             Self::Refresh => "countersign/refresh/v1",
             Self::Feed => "countersign/feed/v1",
-            Self::Page => "countersign/page/v1",
-            Self::EmailLink => "countersign/email-link/v1",
-            Self::OAuthState => "countersign/oauth-state/v1",
-            Self::Service => "countersign/service/v1",
-            Self::Pseudonym => "countersign/pseudonym/v1",
         }
     }
 }
@@ -128,13 +113,14 @@ pub enum WeakSecret {
 pub struct Secrets {
     current: (Option<u32>, Secret),
     older: Vec<(Option<u32>, Secret)>,
+    pub(crate) old_uses: OldUses,
 }
 
 impl Secrets {
     /// One secret without a version.
     #[must_use]
     pub fn single(secret: Secret) -> Self {
-        Self { current: (None, secret), older: Vec::new() }
+        Self { current: (None, secret), older: Vec::new(), old_uses: OldUses::default() }
     }
 
     /// Reads `2:newest,1:older`, the form of `BETTER_AUTH_SECRETS`.
@@ -155,7 +141,7 @@ impl Secrets {
         }
         let mut entries = entries.into_iter();
         let current = entries.next().ok_or(InvalidSecrets::NoVersion)?;
-        Ok(Self { current, older: entries.collect() })
+        Ok(Self { current, older: entries.collect(), old_uses: OldUses::default() })
     }
 
     /// Adds a secret without a version that only verifies: what was signed before versions were used.
@@ -388,15 +374,7 @@ mod tests {
     #[test]
     fn every_purpose_has_a_key_of_its_own_by_hkdf() {
         let secret = Secret::parse(GOOD).unwrap();
-        let purposes = [
-            Purpose::Refresh,
-            Purpose::Feed,
-            Purpose::Page,
-            Purpose::EmailLink,
-            Purpose::OAuthState,
-            Purpose::Service,
-            Purpose::Pseudonym,
-        ];
+        let purposes = [Purpose::Refresh, Purpose::Feed];
         let mut keys: Vec<_> = purposes.iter().map(|purpose| *secret.derive(*purpose)).collect();
         for (purpose, key) in purposes.iter().zip(&keys) {
             let mut expected = [0; 32];

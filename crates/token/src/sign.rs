@@ -7,12 +7,16 @@ use crate::{Claims, base64, claims::REGISTERED, keys::SigningKey, verify::MAX_TO
 /// # Errors
 /// [`CannotSign`] when no verifier could take the token, or the library cannot sign.
 pub fn sign(key: &SigningKey, claims: &Claims) -> Result<String, CannotSign> {
+    sign_as(key, key.minted_header(), claims)
+}
+
+/// The same under another header.
+pub(crate) fn sign_as(key: &SigningKey, header: &str, claims: &Claims) -> Result<String, CannotSign> {
     if let Some(name) = REGISTERED.iter().find(|name| claims.custom.contains_key(**name)) {
         return Err(CannotSign::RegisteredClaim(name));
     }
     let mut payload = Vec::with_capacity(USUAL_PAYLOAD_BYTES);
     serde_json::to_writer(&mut payload, claims).map_err(|_| CannotSign::Library)?;
-    let header = key.minted_header();
     let mut token = String::with_capacity(header.len() + payload.len() * 4 / 3 + 96);
     token.push_str(header);
     token.push('.');

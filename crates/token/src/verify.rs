@@ -5,7 +5,7 @@ use std::ops::Deref;
 use serde_json::Value;
 
 use crate::{
-    Claims, ClaimsRef, KeySet, Policy, Refused, base64,
+    Claims, ClaimsRef, KeySet, Policy, Refused, VerifyingKey, base64,
     header::Header,
     json::{Members, Object, Text, Unreadable, read_object},
 };
@@ -27,6 +27,18 @@ impl Verifier {
         Self { keys, policy }
     }
 
+    /// Puts other keys in the place of these, in all clones of this verifier at once.
+    pub fn replace_keys(&self, keys: impl IntoIterator<Item = VerifyingKey>) {
+        self.keys.replace(keys);
+    }
+
+    /// How often a key other than the first was needed since the start, by this verifier and its clones. When that stands
+    /// still, no live token depends on the others.
+    #[must_use]
+    pub fn old_key_uses(&self) -> u64 {
+        self.keys.old_uses()
+    }
+
     /// Verifies a token at `now` (seconds since 1970). The claims borrow from `scratch`, which is reused between calls.
     ///
     /// # Errors
@@ -37,7 +49,7 @@ impl Verifier {
         now: i64,
         scratch: &'s mut Scratch,
     ) -> Result<Verified<ClaimsRef<'s>>, Refused> {
-        let payload = self.authenticate(token, |header| header.demand_access_token())?;
+        let payload = self.authenticate(token, Kind::Access)?;
         base64::decode_into(payload, &mut scratch.payload)?;
         let claims = ClaimsRef::read(&scratch.payload)?;
         self.policy.check(&claims, now)?;
@@ -59,27 +71,45 @@ impl Verifier {
     /// # Errors
     /// [`Refused`] for form, header, key and signature.
     pub fn verify_signature_only(&self, token: &str) -> Result<Vec<u8>, Refused> {
-        base64::decode(self.authenticate(token, |_| Ok(()))?)
+        base64::decode(self.authenticate(token, Kind::Any)?)
+    }
+
+    /// The claims of a service token, under the same keys and a policy of its own.
+    pub(crate) fn verify_service_token(&self, token: &str, policy: &Policy, now: i64) -> Result<Claims, Refused> {
+        let payload = base64::decode(self.authenticate(token, Kind::Service)?)?;
+        let claims = ClaimsRef::read(&payload)?;
+        policy.check(&claims, now)?;
+        Ok(claims.into_owned())
     }
 
     /// The part that holds the payload, once the signature over it held.
-    fn authenticate<'t>(
-        &self,
-        token: &'t str,
-        demand_type: fn(&Header<'_>) -> Result<(), Refused>,
-    ) -> Result<&'t str, Refused> {
+    fn authenticate<'t>(&self, token: &'t str, kind: Kind) -> Result<&'t str, Refused> {
         let parts = Parts::split(token)?;
-        if let Some(key) = self.keys.minted(parts.header) {
+        let keys = self.keys.now();
+        if let Some(key) = keys.minted(parts.header).filter(|_| kind != Kind::Service) {
             // One of our own headers, byte for byte: nothing in it is left to read.
-            self.keys.verify(key.algorithm(), key.kid(), parts.signed, parts.signature)?;
+            keys.verify(key.algorithm(), key.kid(), parts.signed, parts.signature)?;
         } else {
             let bytes = base64::decode(parts.header)?;
-            let header = Header::read(&bytes)?;
-            demand_type(&header)?;
-            self.keys.verify(header.algorithm, header.kid.as_deref(), parts.signed, parts.signature)?;
+            let header: Header<'_> = Header::read(&bytes)?;
+            match kind {
+                Kind::Access => header.demand_access_token()?,
+                Kind::Service => header.demand_service_token()?,
+                Kind::Any => {}
+            }
+            keys.verify(header.algorithm, header.kid.as_deref(), parts.signed, parts.signature)?;
         }
         Ok(parts.payload)
     }
+}
+
+/// What kind of token is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Access,
+    Service,
+    /// Whatever it is: nobody is admitted by it.
+    Any,
 }
 
 /// Memory for one decoded payload, to be reused.
@@ -166,16 +196,16 @@ impl<'de> Object<'de> for AnyObject {
 }
 
 /// The three parts of a token, still encoded.
-struct Parts<'t> {
-    header: &'t str,
-    payload: &'t str,
-    signature: &'t str,
+pub(crate) struct Parts<'t> {
+    pub(crate) header: &'t str,
+    pub(crate) payload: &'t str,
+    pub(crate) signature: &'t str,
     /// Header, dot and payload: what the signature is over.
-    signed: &'t [u8],
+    pub(crate) signed: &'t [u8],
 }
 
 impl<'t> Parts<'t> {
-    fn split(token: &'t str) -> Result<Self, Refused> {
+    pub(crate) fn split(token: &'t str) -> Result<Self, Refused> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Refused::TooLong);
         }

@@ -70,6 +70,7 @@ fn a_set_passes_over_what_it_cannot_use_and_refuses_what_is_broken() {
     let enc = format!(r#"{{{EC},"use":"enc"}}"#);
     let set = format!(r#"{{"keys":[{{"kty":"RSA","n":"AQAB","e":"AQAB"}},{ed},{enc}]}}"#);
     let keys = KeySet::from_jwks(&set).unwrap();
+    let keys: Vec<_> = keys.iter().collect();
     let found: Vec<_> = keys.iter().map(|key| (key.algorithm(), key.kid())).collect();
     assert_eq!(found, [(Algorithm::EdDsa, Some("a"))]);
     assert_eq!(KeySet::from_jwks(&format!(r#"{{"keys":[{enc}]}}"#)).map(drop), Err(InvalidKey::NoKeys));

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_token::{KeySet, Policy, SigningKey, Verifier, VerifyingKey};
+use countersign_token::{KeySet, Policy, ProviderKeys, SigningKey, Verifier, VerifyingKey};
 use serde_json::Value;
 
 const WYCHEPROOF: &str = include_str!("data/json_web_signature_test.json");
@@ -50,6 +50,31 @@ fn wycheproof_agrees_on_every_group_of_our_algorithms() {
     assert_eq!((text_of(367), text_of(370)), (text_of(357), text_of(357)));
     let others = [("ES512 P-521", 2), ("RSA", 318)].map(|(name, tests)| (name.to_owned(), tests));
     assert_eq!(outside, BTreeMap::from(others));
+}
+
+#[test]
+fn wycheproof_agrees_on_the_rsa_keys_of_providers() {
+    let file: Value = serde_json::from_str(WYCHEPROOF).unwrap();
+    let (mut run, mut held_by_none) = (0, 0);
+    for group in file["testGroups"].as_array().unwrap() {
+        let key = group.get("public").unwrap_or(&group["private"]);
+        if key["kty"] != "RSA" {
+            continue;
+        }
+        let keys = ProviderKeys::from_jwks(&serde_json::json!({ "keys": [key] }).to_string());
+        for test in group["tests"].as_array().unwrap() {
+            let jws = test["jws"].as_str().map_or_else(|| test["jws"].to_string(), str::to_owned);
+            let held = keys.as_ref().is_ok_and(|keys| keys.verify_signature_only(&jws).is_ok());
+            if key["alg"] == "RS256" {
+                run += 1;
+                assert_eq!(held, test["result"] == "valid", "{}: {}", test["tcId"], test["comment"]);
+            } else {
+                held_by_none += 1;
+                assert!(!held, "{}: {}", test["tcId"], test["comment"]);
+            }
+        }
+    }
+    assert_eq!((run, held_by_none), (233, 85));
 }
 
 /// The algorithm of a group, if it is one of ours; also where the key says only its kind.

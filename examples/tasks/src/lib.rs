@@ -1,8 +1,10 @@
 //! A to-do API behind the guard: each user has tasks of their own, administrators see all of them.
 //!
-//! [`router`] puts these routes beside the sign-in endpoints of the same process. `README.md` walks through it.
+//! [`router`] puts these routes beside the sign-in endpoints of the same process, [`page`] the frontend before them.
+//! `README.md` walks through it.
 
 mod admin;
+mod page;
 mod problem;
 mod store;
 mod tasks;
@@ -12,6 +14,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 use countersign_server::App;
 
+pub use page::page;
 pub use store::Store;
 
 /// The largest request body, in bytes. The longest title fits, however it is escaped.

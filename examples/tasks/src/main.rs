@@ -8,11 +8,14 @@ use countersign_engine::db::{Db, Options};
 use countersign_engine::{Clock, Engine, SystemChance, SystemClock, World};
 use countersign_server::App;
 use countersign_server::config::{Config, Origin, Sources};
-use countersign_tasks::{Store, router};
+use countersign_tasks::{Store, page, router};
 use tokio::net::TcpListener;
 
 /// Where the tasks are kept; users and sessions are where `DATABASE_URL` says.
 const TASKS: &str = "tasks.db";
+
+/// Where `npm run build` puts the frontend.
+const WEB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist");
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -37,8 +40,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let app = App::new(engine, config.clone());
     let store = Store::open(Path::new(TASKS)).await?;
     let listener = TcpListener::bind((config.server.host.as_str(), config.server.port)).await?;
-    tracing::info!("tasks at http://{}/tasks, accounts at {}", listener.local_addr()?, config.endpoints());
-    Ok(countersign_server::serve(listener, router(&app, store), &config.server, stopped()).await?)
+    let origin = config.engine.base_url.origin();
+    tracing::info!("open {origin}/app; tasks are at {origin}/tasks, accounts at {}", config.endpoints());
+    let everything = router(&app, store).merge(page(Path::new(WEB)));
+    Ok(countersign_server::serve(listener, everything, &config.server, stopped()).await?)
 }
 
 /// The engine on the configured database, whose schema is brought up to date. On the first run a secret is made and kept

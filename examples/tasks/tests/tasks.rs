@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use countersign_engine::db::Timestamp;
-use countersign_engine::{Clock, Engine, SystemChance, World};
+use countersign_engine::{Clock, Engine, World};
 use countersign_server::App;
 use countersign_server::config::Config;
 use countersign_tasks::{Store, router};
@@ -257,7 +257,7 @@ impl Site {
     async fn open() -> Self {
         let place = Place::sqlite();
         let clock = Arc::new(Hands(AtomicI64::new(NOW.seconds())));
-        let world = World { clock: Arc::clone(&clock) as Arc<dyn Clock>, chance: Arc::new(SystemChance) };
+        let world = World { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..World::default() };
         let mut config = Config::default();
         config.rate_limit.enabled = false;
         let secrets = Secrets::single(Secret::parse(SECRET).unwrap());

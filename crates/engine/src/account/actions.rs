@@ -1,15 +1,16 @@
 //! What is done to credential accounts.
 
-use countersign_db::Tx;
+use countersign_db::{Timestamp, Tx};
 
 use super::rows::{self, Credential, NewCredential};
 use super::rules::{self, Unacceptable};
 use crate::audit::Event;
 use crate::hasher::Overloaded;
+use crate::scheme::recognise;
 use crate::sign_in::{Device, FinishError, FirstFactor, SignedIn};
 use crate::user::NewUser;
 use crate::user::rules::normalised_email;
-use crate::{Caller, Engine, Error, User, chance};
+use crate::{Caller, Engine, Error, FieldError, User, chance};
 
 /// What a change of password leads to.
 #[derive(Debug)]
@@ -43,9 +44,38 @@ pub enum ChangePasswordError {
     Engine(#[from] Error),
 }
 
+/// What becomes of a password that a user has already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and no other is set: Better Auth's `setPassword`.
+    Keep,
+    /// It makes way, and every session ends, for whoever knew it may be signed in.
+    Replace,
+}
+
+/// Why a user is not given a password.
+#[derive(Debug, thiserror::Error)]
+pub enum SetPasswordError {
+    /// The password cannot be one.
+    #[error("the password cannot be taken")]
+    Unacceptable(Unacceptable),
+    /// The user has one.
+    #[error("the user has a password already")]
+    AlreadySet,
+    /// Too many passwords wait to be hashed.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// The database failed, or there is no such user.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
 /// Why an operator's user is not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateUserError {
+    /// An additional field is missing or cannot be taken.
+    #[error(transparent)]
+    Field(#[from] FieldError),
     /// The password cannot be one.
     #[error("the password cannot be taken")]
     Unacceptable(Unacceptable),
@@ -66,6 +96,16 @@ impl Engine {
         Ok(rows::credential_by_email(&mut self.db.read().await?, &normalised_email(email)).await?)
     }
 
+    /// The same within a transaction, of an address in its one spelling.
+    pub(crate) async fn credential_within(&self, tx: &mut Tx, email: &str) -> Result<Option<Credential>, Error> {
+        Ok(rows::credential_by_email(tx, email).await?)
+    }
+
+    /// When the user's password was set; none without one.
+    pub(crate) async fn password_set_at(&self, tx: &mut Tx, user_id: &str) -> Result<Option<Timestamp>, Error> {
+        Ok(rows::password_set(tx, user_id).await?.map(|set| set.0))
+    }
+
     /// Hashes a password for storage.
     pub(crate) async fn hash(&self, password: &str) -> Result<String, Overloaded> {
         self.hasher.hash(password, chance::bytes(&*self.chance)).await
@@ -76,6 +116,14 @@ impl Engine {
         let now = self.clock.now();
         let id = chance::id(&*self.chance, now);
         rows::insert_credential(tx, NewCredential { id, user_id: &user.id, hash, now }).await?;
+        Ok(())
+    }
+
+    /// Puts a hash of the same password in the place of the stored one, unless that is another by now.
+    pub(crate) async fn replace_hash(&self, tx: &mut Tx, user: &str, (old, new): (&str, &str)) -> Result<(), Error> {
+        if rows::replace_hash(tx, user, old, new).await? > 0 {
+            tracing::info!(event = "password_hash_renewed", user, from = recognise(old).unwrap_or_default(), "audit");
+        }
         Ok(())
     }
 
@@ -92,7 +140,8 @@ impl Engine {
             }
             None => None,
         };
-        let user = self.draft(new);
+        let additional = self.fields_of_new_user(&new.members)?;
+        let user = self.draft(new, additional);
         let mut tx = self.db.write().await.map_err(Error::from)?;
         match self.insert_user(&mut tx, &user).await {
             Err(error) if error.is_unique() => return Err(CreateUserError::AlreadyExists),
@@ -102,8 +151,31 @@ impl Engine {
             self.insert_credential(&mut tx, &user, &hash).await?;
         }
         self.record(&mut tx, Event::UserCreated { user: &user.id }).await?;
-        tx.commit().await.map_err(Error::from)?;
+        let made = user.clone();
+        self.commit(tx, move |engine| engine.hooks.user_created(&made)).await?;
         Ok(user)
+    }
+
+    /// Gives a user a password without asking for one, for a program that has proven by other means who asks, or for an
+    /// operator. Never over HTTP.
+    ///
+    /// # Errors
+    /// [`SetPasswordError`]; [`Error::NotFound`] if there is no such user.
+    pub async fn set_password(&self, user: &str, password: &str, existing: Existing) -> Result<(), SetPasswordError> {
+        rules::may_set(password, &self.config.email_and_password).map_err(SetPasswordError::Unacceptable)?;
+        let hash = self.hash(password).await?;
+        let mut tx = self.db.write().await.map_err(Error::from)?;
+        rows::lock_accounts(&mut tx, user).await.map_err(Error::from)?;
+        let known = self.user_within(&mut tx, user).await?.ok_or(Error::NotFound)?;
+        let credential = rows::credential_by_user(&mut tx, user).await.map_err(Error::from)?;
+        if existing == Existing::Keep && credential.is_some_and(|credential| credential.hash.is_some()) {
+            return Err(SetPasswordError::AlreadySet);
+        }
+        self.set_credential(&mut tx, &known, &hash).await?;
+        let ended =
+            if existing == Existing::Replace { self.end_all_sessions(&mut tx, user).await? } else { Vec::new() };
+        self.record(&mut tx, Event::PasswordSet { user }).await?;
+        Ok(self.commit(tx, move |engine| engine.end_sessions(&ended)).await?)
     }
 
     /// Changes the caller's password. With `device` every session ends and a new one begins on it.

@@ -8,13 +8,33 @@ pub(crate) enum Event<'a> {
     UserCreated {
         user: &'a str,
     },
+    UserImported {
+        user: &'a str,
+    },
+    UserUpdated {
+        user: &'a str,
+    },
     UserSuspended {
         user: &'a str,
     },
     UserRestored {
         user: &'a str,
     },
+    UserDeletionRequested {
+        caller: &'a Caller,
+    },
+    /// By themselves, in a session, or by an operator.
     UserDeleted {
+        user: &'a str,
+        session: Option<&'a str>,
+    },
+    EmailVerified {
+        user: &'a str,
+    },
+    EmailChangeRequested {
+        caller: &'a Caller,
+    },
+    EmailChanged {
         user: &'a str,
     },
     RoleSet {
@@ -27,7 +47,8 @@ pub(crate) enum Event<'a> {
         method: &'static str,
     },
     SignedOut {
-        caller: &'a Caller,
+        user: &'a str,
+        session: &'a str,
     },
     SessionsRevoked {
         caller: &'a Caller,
@@ -39,6 +60,20 @@ pub(crate) enum Event<'a> {
     },
     PasswordChanged {
         user: &'a str,
+    },
+    PasswordReset {
+        user: &'a str,
+    },
+    PasswordSet {
+        user: &'a str,
+    },
+    AccountLinked {
+        user: &'a str,
+        provider: &'a str,
+    },
+    AccountUnlinked {
+        user: &'a str,
+        provider: &'a str,
     },
     RefreshStarted {
         caller: &'a Caller,
@@ -62,15 +97,25 @@ impl Event<'_> {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::UserCreated { .. } => "user_created",
+            Self::UserImported { .. } => "user_imported",
+            Self::UserUpdated { .. } => "user_updated",
             Self::UserSuspended { .. } => "user_suspended",
             Self::UserRestored { .. } => "user_restored",
+            Self::UserDeletionRequested { .. } => "user_deletion_requested",
             Self::UserDeleted { .. } => "user_deleted",
+            Self::EmailVerified { .. } => "email_verified",
+            Self::EmailChangeRequested { .. } => "email_change_requested",
+            Self::EmailChanged { .. } => "email_changed",
             Self::RoleSet { .. } => "role_set",
             Self::SignedIn { .. } => "signed_in",
             Self::SignedOut { .. } => "signed_out",
             Self::SessionsRevoked { .. } => "sessions_revoked",
             Self::SessionEnded { .. } => "session_ended",
             Self::PasswordChanged { .. } => "password_changed",
+            Self::PasswordReset { .. } => "password_reset",
+            Self::PasswordSet { .. } => "password_set",
+            Self::AccountLinked { .. } => "account_linked",
+            Self::AccountUnlinked { .. } => "account_unlinked",
             Self::RefreshStarted { .. } => "refresh_started",
             Self::RefreshReused { .. } => "refresh_reused",
             Self::RefreshAdopted { .. } => "refresh_adopted",
@@ -81,14 +126,24 @@ impl Event<'_> {
     pub(crate) fn user_id(&self) -> &str {
         match self {
             Self::UserCreated { user }
+            | Self::UserImported { user }
+            | Self::UserUpdated { user }
             | Self::UserSuspended { user }
             | Self::UserRestored { user }
-            | Self::UserDeleted { user }
+            | Self::UserDeleted { user, .. }
+            | Self::EmailVerified { user }
+            | Self::EmailChanged { user }
             | Self::RoleSet { user, .. }
+            | Self::SignedOut { user, .. }
             | Self::SessionEnded { user, .. }
-            | Self::PasswordChanged { user } => user,
+            | Self::PasswordChanged { user }
+            | Self::PasswordReset { user }
+            | Self::PasswordSet { user }
+            | Self::AccountLinked { user, .. }
+            | Self::AccountUnlinked { user, .. } => user,
             Self::SignedIn { user, .. } => &user.id,
-            Self::SignedOut { caller }
+            Self::UserDeletionRequested { caller }
+            | Self::EmailChangeRequested { caller }
             | Self::SessionsRevoked { caller, .. }
             | Self::RefreshStarted { caller }
             | Self::RefreshReused { caller, .. }
@@ -100,8 +155,10 @@ impl Event<'_> {
     pub(crate) fn session_id(&self) -> Option<&str> {
         match self {
             Self::SignedIn { session, .. } => Some(&session.id),
-            Self::SessionEnded { session, .. } => Some(session),
-            Self::SignedOut { caller }
+            Self::SignedOut { session, .. } | Self::SessionEnded { session, .. } => Some(session),
+            Self::UserDeleted { session, .. } => *session,
+            Self::UserDeletionRequested { caller }
+            | Self::EmailChangeRequested { caller }
             | Self::SessionsRevoked { caller, .. }
             | Self::RefreshStarted { caller }
             | Self::RefreshReused { caller, .. }
@@ -114,6 +171,9 @@ impl Event<'_> {
     pub(crate) fn detail(&self) -> Option<String> {
         match self {
             Self::RoleSet { role, .. } => Some((*role).to_owned()),
+            Self::AccountLinked { provider, .. } | Self::AccountUnlinked { provider, .. } => {
+                Some((*provider).to_owned())
+            }
             Self::SignedIn { method, .. } => Some((*method).to_owned()),
             Self::SessionsRevoked { count, .. } => Some(count.to_string()),
             Self::RefreshReused { presented, stored, .. } | Self::RefreshAdopted { presented, stored, .. } => {

@@ -1,36 +1,38 @@
 //! Following the feed.
 //!
 //! ```text
-//! triggers ──> countersign_feed ──> catch_up, every 250 ms ──┬──> refusals   (one pointer is swapped)
-//! (any writer, same transaction)                             ├──> caches     (what changed is forgotten)
-//!                                                            └──> news       (whoever subscribed is told)
+//! triggers ──> countersign_feed ──> catch_up, when told or every 250 ms ──┬──> refusals   (one pointer is swapped)
+//! (any writer, same transaction)                                          ├──> caches     (what changed is forgotten)
+//!                                                                         └──> news       (whoever subscribed is told)
 //! ```
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use countersign_db::Timestamp;
-use countersign_token::{Change, Revocations};
-use tokio::sync::{Mutex, broadcast};
+use countersign_db::{Read, Timestamp, Tx};
+use countersign_token::Change;
+use tokio::sync::{Notify, broadcast};
+use tokio::time::{Interval, MissedTickBehavior};
 
 use super::rows;
-use super::rules::{Effect, Event, Position, effect};
+use super::rules::{Course, Effect, Event, KEPT_MS, Known, News, Position, course, effect, missed};
 use crate::session::rows::Ended;
-use crate::{Engine, Error, User};
+use crate::{Engine, Error, User, chance};
 
-/// How often a node looks for news. A sign-out elsewhere is known here after this long, and the time of one statement.
-const INTERVAL: Duration = Duration::from_millis(250);
-/// How often it looks whether the triggers are still there, and clears out what has expired.
-const TRIGGER_ROUNDS: u32 = 4;
-const PRUNE_ROUNDS: u32 = 240;
+/// What the triggers say when the feed was written, on PostgreSQL.
+const CHANNEL: &str = "countersign_feed";
+/// The shortest time between two looks: many commits at once are seen together.
+const BREATH: Duration = Duration::from_millis(10);
+/// How soon a connection that listens is made anew, at first and in the end.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How often it is seen that the triggers are still there and the clocks agree, and what has expired is cleared out.
+const CHECK: Duration = Duration::from_secs(1);
+const PRUNE: Duration = Duration::from_secs(60);
 /// Events read at once.
 const BATCH: i64 = 5_000;
-/// An event younger than this is there, and so is everything after it: only what is older than an hour is cleared out,
-/// and no two clocks differ by the rest.
-const YOUNG_MS: i64 = 30 * 60_000;
-
 /// Batches of news kept for a subscriber that is slow; one that falls further behind is sent a snapshot instead.
 const NEWS_KEPT: usize = 256;
 
@@ -39,40 +41,20 @@ const NEWS_KEPT: usize = 256;
 pub struct Feed {
     known: ArcSwap<Known>,
     /// Held while the feed is read, so that changes are taken in order.
-    reading: Mutex<()>,
+    reading: tokio::sync::Mutex<()>,
+    /// What this node did itself since it began to read, and may not find there.
+    own: Mutex<Vec<Change>>,
     news: broadcast::Sender<Arc<News>>,
     /// When the database last answered, in milliseconds since 1970; 0 for never.
     seen: AtomicI64,
-}
-
-/// The refusals and where in the feed they were known. They may hold more than the feed had said by then, never less.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// The refusals.
-    pub refusals: Revocations,
-    /// The last event taken into account; none before the feed was read.
-    pub position: Option<Position>,
-}
-
-/// What was taken in from the feed.
-#[derive(Debug)]
-pub enum News {
-    /// Some changes, all that followed.
-    Changes {
-        /// The changes of refusals with their places.
-        changes: Vec<(i64, Change)>,
-        /// Where that led.
-        position: Position,
-    },
-    /// Everything was read again: what was known before is worth nothing.
-    Rebuilt,
 }
 
 impl Default for Feed {
     fn default() -> Self {
         Self {
             known: ArcSwap::default(),
-            reading: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+            own: Mutex::default(),
             news: broadcast::Sender::new(NEWS_KEPT),
             seen: AtomicI64::default(),
         }
@@ -90,10 +72,21 @@ impl Feed {
         self.news.subscribe()
     }
 
+    /// How many follow what is taken in.
+    pub fn followers(&self) -> usize {
+        self.news.receiver_count()
+    }
+
+    /// A look at the feed begins: it finds whatever this node did before.
+    fn begin_look(&self) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Takes in what this node did itself, before the feed says so.
     fn apply(&self, changes: &[Change]) {
-        if !changes.is_empty() {
-            self.update(|known| changes.iter().cloned().for_each(|change| known.refusals.apply(change)));
-        }
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.extend_from_slice(changes);
+        self.update(|known| changes.iter().cloned().for_each(|change| known.refusals.apply(change)));
     }
 
     fn update(&self, change: impl Fn(&mut Known)) {
@@ -105,19 +98,16 @@ impl Feed {
     }
 
     /// Takes changes in, and tells the subscribers.
-    fn advance(&self, changes: Vec<(i64, Change)>, position: Position) {
-        self.update(|known| {
-            changes.iter().for_each(|(_, change)| known.refusals.apply(change.clone()));
-            known.position = Some(position.clone());
-        });
+    fn advance(&self, changes: Vec<(Position, Change)>, position: Position) {
+        self.update(|known| known.advance(&changes, position.clone()));
         self.tell(News::Changes { changes, position });
     }
 
     /// Forgets everything in favour of these changes, and tells the subscribers.
-    fn rebuild(&self, changes: impl Iterator<Item = Change>, position: Position) {
-        let mut known = Known { position: Some(position), ..Known::default() };
-        changes.for_each(|change| known.refusals.apply(change));
-        self.known.store(Arc::new(known));
+    fn rebuild(&self, suspended: impl Iterator<Item = Change>, changes: Vec<(Position, Change)>, position: Position) {
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        self.known.store(Arc::new(Known::rebuilt(suspended, changes, &own, position)));
+        drop(own);
         self.tell(News::Rebuilt);
     }
 
@@ -152,41 +142,31 @@ impl Engine {
         Some(self.feed_age()? > longest)
     }
 
-    /// Reads what is new in the feed and takes it into account. The first time, or after the database was restored, it
-    /// takes everything: the refusals are built anew and the caches emptied.
+    /// Reads what is new in the feed and takes it into account. The first time, or when what followed cannot be told, it
+    /// takes everything: the refusals are built anew and the caches emptied. After the database was restored it begins a new
+    /// run, too.
     ///
     /// # Errors
     /// [`Error::Database`]; then nothing changed here.
     pub async fn catch_up(&self) -> Result<(), Error> {
         let _in_order = self.feed.reading.lock().await;
+        self.feed.begin_look();
         let now = self.clock.now();
+        let known = self.feed.known().position.clone();
+        let age = now.millis().saturating_sub(self.feed.seen().map_or(0, |seen| seen.millis()));
         let mut read = self.db.read().await?;
-        let epoch = rows::epoch(&mut read).await?;
-        let position = self.feed.known().position.clone();
-        let known = position.filter(|position| position.epoch == epoch).map(|position| position.seq);
-        let suspended = if known.is_some() { Vec::new() } else { rows::suspended(&mut read).await? };
-        let mut seq = known.unwrap_or_default();
-        let mut effects = Vec::new();
-        loop {
-            let events = rows::after(&mut read, seq, BATCH).await?;
-            let Some(last) = events.last() else { break };
-            seq = last.seq;
-            effects.extend(events.into_iter().map(|event| (event.seq, effect(event))));
-        }
-        drop(read);
-        if known.is_none() {
-            self.cache.clear();
-        }
-        let changes =
-            effects.into_iter().filter_map(|(seq, effect)| Some((seq, self.take(effect)?))).collect::<Vec<_>>();
-        let position = Position { epoch, seq };
-        match known {
-            None => {
-                let suspended = suspended.into_iter().map(suspension);
-                self.feed.rebuild(suspended.chain(changes.into_iter().map(|(_, change)| change)), position);
+        let course = match &known {
+            Some(known) => follow(&mut read, known, age).await?,
+            None => Course::Anew,
+        };
+        match (course, known) {
+            (Course::On(events), Some(known)) => self.take(events, &known),
+            (Course::Restored, Some(known)) => {
+                drop(read);
+                self.begin_run(&known).await?;
+                self.read_anew(self.db.read().await?).await?;
             }
-            Some(known) if known < seq => self.feed.advance(changes, position),
-            Some(_) => {}
+            _ => self.read_anew(read).await?,
         }
         self.feed.seen.store(now.millis(), Ordering::Relaxed);
         Ok(())
@@ -197,46 +177,80 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn changes_since(&self, from: &Position) -> Result<Option<Vec<(i64, Change)>>, Error> {
-        match &self.feed.known().position {
-            Some(known) if known.epoch == from.epoch && known.seq <= from.seq => return Ok(Some(Vec::new())),
-            Some(known) if known.epoch == from.epoch => {}
-            _ => return Ok(None),
+    pub async fn changes_since(&self, from: &Position) -> Result<Option<Vec<(Position, Change)>>, Error> {
+        let here = |known: &Known| known.position.as_ref() == Some(from);
+        if here(&self.feed.known()) {
+            return Ok(Some(Vec::new()));
         }
-        let mut read = self.db.read().await?;
-        // What follows an event that is too young to be cleared out is whole.
-        let young = self.clock.now().millis().saturating_sub(YOUNG_MS);
-        let whole = rows::first_since(&mut read, young).await?.is_some_and(|first| first <= from.seq);
-        let events = if whole { rows::after(&mut read, from.seq, BATCH).await? } else { return Ok(None) };
-        if i64::try_from(events.len()).is_ok_and(|number| number < BATCH) {
-            let refusal = |event: Event| match (event.seq, effect(event)) {
-                (seq, Effect::Refusal(change)) => Some((seq, change)),
-                _ => None,
-            };
-            return Ok(Some(events.into_iter().filter_map(refusal).collect()));
-        }
-        Ok(None)
+        // Another node may have been ahead of this one.
+        self.catch_up().await?;
+        let Some(known) = self.feed.known().position.clone() else { return Ok(None) };
+        let rows = rows::from(&mut self.db.read().await?, from.seq, BATCH).await?;
+        let whole = i64::try_from(rows.len()).is_ok_and(|number| number < BATCH);
+        Ok(missed(from, &known, rows).filter(|_| whole))
     }
 
     /// Forgets what changed, and hands on what the refusals must know.
-    fn take(&self, effect: Effect) -> Option<Change> {
-        match effect {
-            Effect::UserChanged(id) => self.cache.forget_user(&id),
-            Effect::SessionChanged(id) => self.cache.forget_session(&id),
-            Effect::Refusal(change) => {
-                if let Change::SessionRevoked { session, .. } = &change {
-                    self.cache.forget_session(session);
-                }
-                return Some(change);
-            }
-            Effect::Unknown => {}
+    fn take(&self, events: Vec<Event>, known: &Position) {
+        let Some(last) = events.last() else { return };
+        let position = known.of(last);
+        let changes = self.forget(events, known);
+        self.feed.advance(changes, position);
+    }
+
+    /// Takes everything in.
+    async fn read_anew(&self, mut read: Read) -> Result<(), Error> {
+        let epoch = rows::epoch(&mut read).await?;
+        let suspended = rows::suspended(&mut read).await?;
+        let start = Position::start(epoch);
+        let Course::On(events) = follow(&mut read, &start, 0).await? else {
+            return Err(countersign_db::Error::Busy("the feed changed while it was read".to_owned()).into());
+        };
+        drop(read);
+        self.tally.feed.add("rebuilt", 1);
+        self.cache.clear();
+        let position = events.last().map_or_else(|| start.clone(), |last| start.of(last));
+        let changes = self.forget(events, &start);
+        self.feed.rebuild(suspended.into_iter().map(suspension), changes, position);
+        Ok(())
+    }
+
+    /// Tells all nodes and followers that the database is not what it was.
+    async fn begin_run(&self, known: &Position) -> Result<(), Error> {
+        let epoch = format!("{:016x}", u64::from_le_bytes(chance::bytes(&*self.chance)));
+        let mut tx = self.db.write().await?;
+        let begun = rows::begin_run(&mut tx, &known.epoch, &epoch).await?;
+        tx.commit().await?;
+        if begun {
+            tracing::error!(from = %known, epoch, "the database was restored; everything is read again");
         }
-        None
+        Ok(())
+    }
+
+    /// Forgets the rows in question, and hands on what the refusals must know.
+    fn forget(&self, events: Vec<Event>, run: &Position) -> Vec<(Position, Change)> {
+        self.tally.feed.add("applied", events.len());
+        let mut changes = Vec::new();
+        for event in events {
+            let position = run.of(&event);
+            match effect(event) {
+                Effect::UserChanged(id) => self.cache.forget_user(&id),
+                Effect::SessionChanged(id) => self.cache.forget_session(&id),
+                Effect::Refusal(change) => {
+                    if let Change::SessionRevoked { session, .. } = &change {
+                        self.cache.forget_session(session);
+                    }
+                    changes.push((position, change));
+                }
+                Effect::Unknown => {}
+            }
+        }
+        changes
     }
 
     /// Forgets sessions that were ended here, and refuses their access tokens from now on, before the feed says so.
     pub(crate) fn end_sessions(&self, ended: &[Ended]) {
-        let until = self.clock.now().seconds().saturating_add(self.config.token.longest_lifetime().into());
+        let until = self.clock.now().seconds().saturating_add(self.config.longest_admission().into());
         let revoked = |Ended(id): &Ended| Change::SessionRevoked { session: id.clone(), since: 0, until };
         for Ended(id) in ended {
             self.cache.forget_session(id);
@@ -244,28 +258,74 @@ impl Engine {
         self.feed.apply(&ended.iter().map(revoked).collect::<Vec<_>>());
     }
 
+    /// Writes into the feed that a session is over whose row is not there to be deleted.
+    pub(crate) async fn refuse_session(&self, tx: &mut Tx, id: &str) -> Result<(), Error> {
+        tx.lock_feed().await?;
+        let at = tx.clock().await?;
+        rows::refuse_session(tx, id, at.plus_seconds(self.config.longest_admission().into()), at).await?;
+        Ok(())
+    }
+
     /// Follows the feed for as long as it is polled: looks for news, sees that the triggers are there, and clears out what
     /// has expired. A database that is away is tried again; nothing is missed.
     pub async fn follow_feed(&self) {
-        let mut ticks = tokio::time::interval(INTERVAL);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        for round in 1_u32.. {
-            ticks.tick().await;
-            if let Err(error) = self.follow_once(round).await {
+        let written = Notify::new();
+        tokio::join!(self.look_on(&written), self.listen(&written));
+    }
+
+    async fn look_on(&self, written: &Notify) {
+        let mut looks = every(Duration::from_millis(self.config.feed.poll_interval_ms.into()));
+        let (mut checks, mut prunes) = (every(CHECK), every(PRUNE));
+        loop {
+            let outcome = tokio::select! {
+                () = written.notified() => {
+                    tokio::time::sleep(BREATH).await;
+                    self.catch_up().await
+                }
+                _ = looks.tick() => self.catch_up().await,
+                _ = checks.tick() => self.check().await,
+                _ = prunes.tick() => self.prune().await,
+            };
+            if let Err(error) = outcome {
                 tracing::warn!(%error, "the feed cannot be read");
             }
         }
     }
 
-    async fn follow_once(&self, round: u32) -> Result<(), Error> {
-        self.catch_up().await?;
-        if round.is_multiple_of(TRIGGER_ROUNDS) {
-            self.repair_triggers().await?;
+    /// Lets the looks begin at once when something was written, where the database says so. Without a connection they go on
+    /// at their interval.
+    async fn listen(&self, written: &Notify) {
+        let mut wait = FIRST_WAIT;
+        loop {
+            let error = match self.db.listen(CHANNEL).await {
+                Ok(None) => return,
+                Ok(Some(mut listener)) => {
+                    wait = FIRST_WAIT;
+                    loop {
+                        // Also for what was written before anybody listened.
+                        written.notify_one();
+                        if let Err(error) = listener.heard().await {
+                            break error;
+                        }
+                    }
+                }
+                Err(error) => error,
+            };
+            tracing::warn!(%error, "changes are seen only at the interval until the database can be listened to again");
+            tokio::time::sleep(wait).await;
+            wait = LONGEST_WAIT.min(wait * 2);
         }
-        if round.is_multiple_of(PRUNE_ROUNDS) {
-            self.prune_feed().await?;
-        }
-        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.repair_triggers().await?;
+        self.look_for_keys().await;
+        self.compare_clocks().await
+    }
+
+    async fn prune(&self) -> Result<(), Error> {
+        self.prune_feed().await?;
+        self.prune_counters().await
     }
 
     /// Makes triggers that were lost anew. Changes made meanwhile fed nothing, so everything is read again.
@@ -279,18 +339,44 @@ impl Engine {
             "triggers of the feed were lost, most likely when a table was rebuilt; they are made anew"
         );
         self.db.install_triggers().await?;
+        self.tally.feed.add("triggers_repaired", 1);
         self.feed.update(|known| known.position = None);
         self.catch_up().await
     }
 
     async fn prune_feed(&self) -> Result<(), Error> {
-        let now = self.clock.now();
-        let longest = i64::from(self.config.token.longest_lifetime()).saturating_mul(1000);
+        let longest = i64::from(self.config.longest_admission()).saturating_mul(1000);
         let mut tx = self.db.write().await?;
-        rows::prune(&mut tx, now.millis(), longest).await?;
+        let now = tx.clock().await?.millis();
+        rows::prune(&mut tx, now, KEPT_MS, longest).await?;
         tx.commit().await?;
-        self.feed.update(|known| known.refusals.forget_expired(now.seconds()));
+        self.feed.update(|known| known.refusals.forget_expired(self.clock.now().seconds()));
         Ok(())
+    }
+}
+
+/// At once and then again and again, but never twice because it was late.
+fn every(period: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// All that followed `known`, batch by batch.
+async fn follow(read: &mut Read, known: &Position, age: i64) -> Result<Course, Error> {
+    let epoch = rows::epoch(read).await?;
+    let (mut place, mut all) = (known.clone(), Vec::new());
+    loop {
+        let rows = rows::from(read, place.seq, BATCH).await?;
+        let more = i64::try_from(rows.len()).is_ok_and(|number| number >= BATCH);
+        match course(&place, age, &epoch, rows) {
+            Course::On(events) => all.extend(events),
+            other => return Ok(other),
+        }
+        match all.last() {
+            Some(last) if more => place = place.of(last),
+            _ => return Ok(Course::On(all)),
+        }
     }
 }
 

@@ -5,5 +5,5 @@ pub(crate) mod actions;
 pub(crate) mod rows;
 pub mod rules;
 
-pub use actions::{Feed, Known, News};
-pub use rules::{Effect, Event, Position};
+pub use actions::Feed;
+pub use rules::{Effect, Event, Known, News, Position};

@@ -1,6 +1,6 @@
 //! The SQL of the feed.
 
-use countersign_db::{Error, FromRow, Read, Row, Tx, args};
+use countersign_db::{Error, FromRow, Read, Row, Timestamp, Tx, args};
 
 use super::Event;
 
@@ -22,26 +22,25 @@ pub(crate) async fn epoch(read: &mut Read) -> Result<String, Error> {
     read.one("SELECT {countersign_epoch.epoch} FROM {countersign_epoch}", args![]).await
 }
 
-/// Up to `limit` events after `seq`, in order.
-pub(crate) async fn after(read: &mut Read, seq: i64, limit: i64) -> Result<Vec<Event>, Error> {
+/// Begins a run of another name, unless one has begun since `old`. True if it was begun here.
+pub(crate) async fn begin_run(tx: &mut Tx, old: &str, new: &str) -> Result<bool, Error> {
+    let changed = tx
+        .run(
+            "UPDATE {countersign_epoch} SET {countersign_epoch.epoch} = $1 WHERE {countersign_epoch.epoch} = $2",
+            args![new, old],
+        )
+        .await?;
+    Ok(changed > 0)
+}
+
+/// Up to `limit` events from `seq` on, in order.
+pub(crate) async fn from(read: &mut Read, seq: i64, limit: i64) -> Result<Vec<Event>, Error> {
     read.all(
-        "SELECT {countersign_feed.*} FROM {countersign_feed} WHERE {countersign_feed.seq} > $1 \
+        "SELECT {countersign_feed.*} FROM {countersign_feed} WHERE {countersign_feed.seq} >= $1 \
          ORDER BY {countersign_feed.seq} LIMIT $2",
         args![seq, limit],
     )
     .await
-}
-
-/// The first event written at or after an instant, in milliseconds.
-pub(crate) async fn first_since(read: &mut Read, at: i64) -> Result<Option<i64>, Error> {
-    let first: Vec<i64> = read
-        .all(
-            "SELECT {countersign_feed.seq} FROM {countersign_feed} WHERE {countersign_feed.at} >= $1 \
-             ORDER BY {countersign_feed.seq} LIMIT 1",
-            args![at],
-        )
-        .await?;
-    Ok(first.first().copied())
 }
 
 /// The ids of all suspended users, whose suspension may be older than the feed, as events before all others.
@@ -49,15 +48,27 @@ pub(crate) async fn suspended(read: &mut Read) -> Result<Vec<crate::User>, Error
     read.all("SELECT {user.*} FROM {user} WHERE {user.banned} = $1", args![true]).await
 }
 
-/// Deletes events that can refuse nothing any more: changes of rows at once, refusals when `until` is past, and what has
-/// no end only when it is older than any token may live. Instants in milliseconds.
-pub(crate) async fn prune(tx: &mut Tx, now: i64, longest_life: i64) -> Result<u64, Error> {
+/// What a trigger writes when a session's row is deleted.
+pub(crate) async fn refuse_session(tx: &mut Tx, id: &str, until: Timestamp, at: Timestamp) -> Result<u64, Error> {
     tx.run(
-        "DELETE FROM {countersign_feed} WHERE {countersign_feed.at} < $1 - 3600000 AND ( \
+        "INSERT INTO {countersign_feed} ({countersign_feed.kind}, {countersign_feed.subject}, {countersign_feed.since}, \
+         {countersign_feed.until}, {countersign_feed.at}) VALUES ('session_revoked', $1, 0, $2, $3)",
+        args![id, until.millis(), at.millis()],
+    )
+    .await
+}
+
+/// Deletes events that can refuse nothing any more: changes of rows at once, refusals when `until` is past, and what has
+/// no end only when it is older than any token may live; but nothing younger than `kept`, and never the last event, by
+/// which nodes know their place. Instants in milliseconds, by the database's clock.
+pub(crate) async fn prune(tx: &mut Tx, now: i64, kept: i64, longest_life: i64) -> Result<u64, Error> {
+    tx.run(
+        "DELETE FROM {countersign_feed} WHERE {countersign_feed.at} < $1 - $2 AND ( \
          {countersign_feed.kind} IN ('user_changed', 'session_changed') \
          OR ({countersign_feed.kind} = 'session_revoked' AND {countersign_feed.until} < $1) \
-         OR {countersign_feed.at} < $1 - $2)",
-        args![now, longest_life],
+         OR {countersign_feed.at} < $1 - $3) \
+         AND {countersign_feed.seq} < (SELECT max({countersign_feed.seq}) FROM {countersign_feed})",
+        args![now, kept, longest_life],
     )
     .await
 }

@@ -1,6 +1,6 @@
 //! The SQL of keys.
 
-use countersign_db::{Error, FromRow, Row, Timestamp, Tx, args};
+use countersign_db::{Error, FromRow, Read, Row, Timestamp, Tx, args};
 
 /// A key, as the row says it.
 #[derive(Clone)]
@@ -13,15 +13,9 @@ pub(crate) struct KeyRow {
     pub(crate) private_key: String,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
+    /// Better Auth before 1.7 does not say it.
     pub(crate) alg: Option<String>,
     pub(crate) crv: Option<String>,
-}
-
-impl KeyRow {
-    /// The algorithm. Rows of older versions do not say it; theirs is EdDSA.
-    pub(crate) fn algorithm(&self) -> &str {
-        self.alg.as_deref().unwrap_or("EdDSA")
-    }
 }
 
 impl FromRow for KeyRow {
@@ -46,8 +40,8 @@ pub(crate) async fn lock(tx: &mut Tx) -> Result<u64, Error> {
 }
 
 /// All keys, the newest first.
-pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<KeyRow>, Error> {
-    tx.all("SELECT {jwks.*} FROM {jwks} ORDER BY {jwks.createdAt} DESC, {jwks.id} DESC", args![]).await
+pub(crate) async fn all(read: &mut Read) -> Result<Vec<KeyRow>, Error> {
+    read.all("SELECT {jwks.*} FROM {jwks} ORDER BY {jwks.createdAt} DESC, {jwks.id} DESC", args![]).await
 }
 
 pub(crate) async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<u64, Error> {

@@ -6,9 +6,10 @@ use countersign_token::RefreshToken;
 use super::rows;
 use super::rules::{self, Counter, Verdict};
 use crate::audit::Event;
+use crate::keys::TimedToken;
 use crate::session::rules::{has_ended, is_too_old};
 use crate::sign_in::gates::{self, Closed};
-use crate::{Caller, Engine, Error};
+use crate::{Caller, Engine, Error, Refusal};
 
 /// A refresh token of a live session.
 pub struct Refreshable {
@@ -23,7 +24,7 @@ pub struct Renewed {
     /// The session and its user.
     pub caller: Caller,
     /// A new access token.
-    pub access_token: String,
+    pub access_token: TimedToken,
     /// The refresh token to use the next time.
     pub refresh_token: String,
 }
@@ -37,6 +38,9 @@ pub enum RefreshError {
     /// It is good, and a gate is closed to its user. It was not spent.
     #[error(transparent)]
     Closed(#[from] Closed),
+    /// It is good, and the embedding program refuses. It was not spent.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The database failed.
     #[error(transparent)]
     Engine(#[from] Error),
@@ -98,6 +102,7 @@ impl Engine {
             return Err(RefreshError::Invalid);
         }
         gates::walk(&caller.user, &self.config, now)?;
+        self.hooks.before_session(&caller.user)?;
         if verdict == Verdict::SameSuccessor {
             return Ok(Some(self.renewed(caller, presented)?));
         }
@@ -117,12 +122,13 @@ impl Engine {
 
     async fn end_reused(&self, mut tx: Tx, caller: &Caller, presented: u32, counter: Counter) -> Result<(), Error> {
         let ended = self.end_session(&mut tx, &caller.session.id).await?;
+        self.announce_ended(&mut tx, &caller.user.id, &ended).await?;
         self.record(&mut tx, Event::RefreshReused { caller, presented, stored: counter.generation }).await?;
         self.commit(tx, move |engine| engine.end_sessions(&ended)).await
     }
 
     fn renewed(&self, caller: Caller, presented: u32) -> Result<Renewed, Error> {
-        let (access_token, secret) = (self.access_token(&caller)?, self.keys.secrets.current());
+        let (access_token, secret) = (self.timed_access_token(&caller)?, self.keys.secrets.current());
         let refresh_token = RefreshToken::mint(&caller.session.id, rules::successor(presented), secret)?;
         Ok(Renewed { caller, access_token, refresh_token })
     }

@@ -1,14 +1,15 @@
 //! What is done with sessions.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use countersign_db::Tx;
-use countersign_token::verdict;
+use countersign_db::{Changes, Tx};
+use countersign_token::{Claims, Refused, Verified, verdict};
 
 use super::rows::{Ended, SessionAndUser};
 use super::{rows, rules};
 use crate::audit::Event;
-use crate::user::rules::is_suspended;
+use crate::user::rules::{is_suspended, normalised_email};
 use crate::{Caller, Engine, Error, Session};
 
 /// What a request shows to say whose session it is. A signature has been checked before; nothing else has.
@@ -65,6 +66,26 @@ pub enum SessionError {
     Engine(#[from] Error),
 }
 
+/// Why a session's additional fields are not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateSessionError {
+    /// Nothing to change was named.
+    #[error("no fields to update")]
+    Nothing,
+    /// The session is gone.
+    #[error("the session vanished")]
+    Vanished,
+    /// The database failed.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
+/// A session that is to end, and whose it is.
+struct Shown {
+    user: String,
+    session: String,
+}
+
 impl Engine {
     /// Finds the session a request shows. A session known to this process costs no statement.
     ///
@@ -110,16 +131,32 @@ impl Engine {
     /// The session an access token belongs to, after the same verdict a guard comes to. None if the token is refused
     /// for what it is; `Found::Gone` if it was good once.
     async fn caller_by_access_token(&self, token: &str) -> Result<Result<Caller, Found>, Error> {
-        let Ok(claims) = self.keys.verifier.verify_owned(token, self.clock.now().seconds()) else {
-            return Ok(Err(Found::Nobody));
-        };
+        let Some(claims) = self.verified(token).await else { return Ok(Err(Found::Nobody)) };
         let Some(id) = claims.sid.clone() else { return Ok(Err(Found::Nobody)) };
-        let Some(caller) = self.caller_by_id(&id).await? else { return Ok(Err(Found::Gone)) };
+        let Some(caller) = self.caller_by_id(&id).await? else {
+            self.tally.refusals.add(Refused::SessionEnded.code(), 1);
+            return Ok(Err(Found::Gone));
+        };
         let standing = self.standing_of(&claims).await?;
         match verdict(claims, standing) {
             Ok(admitted) if admitted.sub == caller.user.id => Ok(Ok(caller)),
-            _ => Ok(Err(Found::Gone)),
+            Ok(_) => Ok(Err(Found::Gone)),
+            Err(refused) => {
+                self.tally.refusals.add(refused.code(), 1);
+                Ok(Err(Found::Gone))
+            }
         }
+    }
+
+    /// What an access token says, if it is a genuine one of ours and its time has not passed.
+    async fn verified(&self, token: &str) -> Option<Verified<Claims>> {
+        let mut verified = self.keys.verifier.verify_owned(token, self.clock.now().seconds());
+        if matches!(verified, Err(Refused::UnknownKey)) {
+            // Another program may have made a new key just now.
+            self.look_for_keys().await;
+            verified = self.keys.verifier.verify_owned(token, self.clock.now().seconds());
+        }
+        verified.inspect_err(|refused| self.tally.refusals.add(refused.code(), 1)).ok()
     }
 
     async fn caller_by_id(&self, id: &str) -> Result<Option<Caller>, Error> {
@@ -189,6 +226,15 @@ impl Engine {
         Ok(rows::live_of_user(&mut self.db.read().await?, user_id, self.clock.now()).await?)
     }
 
+    /// The addresses from which sessions of the user with this e-mail address began, of the newest hundred of them.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn addresses_of(&self, email: &str) -> Result<Vec<IpAddr>, Error> {
+        let sessions = rows::of_email(&mut self.db.read().await?, &normalised_email(email)).await?;
+        Ok(sessions.into_iter().filter_map(|session| session.ip_address?.parse().ok()).collect())
+    }
+
     /// Ends any session, for an operator. Says whose it was, if there was one.
     ///
     /// # Errors
@@ -200,9 +246,30 @@ impl Engine {
         if ended.is_empty() {
             return Ok(None);
         }
+        self.announce_ended(&mut tx, &caller.user.id, &ended).await?;
         self.record(&mut tx, Event::SessionEnded { user: &caller.user.id, session: id }).await?;
         self.commit(tx, move |engine| engine.end_sessions(&ended)).await?;
         Ok(Some(caller.user.id.clone()))
+    }
+
+    /// Changes additional fields of the caller's session, and answers with the session as it is then.
+    ///
+    /// # Errors
+    /// [`UpdateSessionError`].
+    pub async fn update_session(&self, caller: &Caller, changes: Changes) -> Result<Caller, UpdateSessionError> {
+        if changes.is_empty() {
+            return Err(UpdateSessionError::Nothing);
+        }
+        let id = caller.session.id.clone();
+        let mut tx = self.db.write().await.map_err(Error::from)?;
+        rows::update(&mut tx, &id, &changes, self.clock.now()).await.map_err(Error::from)?;
+        let Some(changed) = self.stored_caller(&mut tx, &id).await? else {
+            drop(tx);
+            self.end_sessions(&[Ended(id)]);
+            return Err(UpdateSessionError::Vanished);
+        };
+        self.commit(tx, move |engine| engine.cache.forget_session(&id)).await?;
+        Ok(changed)
     }
 
     /// Whether the caller's session is young enough for what asks for a fresh one.
@@ -211,21 +278,41 @@ impl Engine {
     }
 
     /// Ends the session a request shows, whether it is live or not. A session that cannot be ended is an error, never
-    /// a silent success (security S12). False if there was none to end.
+    /// a silent success (security S12): where the database has lost its row, which no trigger can tell of any more, the
+    /// feed is told here. False if there was none to end.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn sign_out(&self, presented: Presented<'_>) -> Result<bool, Error> {
-        let caller = match presented {
-            Presented::Cookie { token, .. } => self.caller_by_token(token).await?,
-            Presented::AccessToken(token) => self.caller_by_access_token(token).await?.ok(),
-        };
-        let Some(caller) = caller else { return Ok(false) };
+        let Some(shown) = self.session_shown(presented).await? else { return Ok(false) };
+        let (user, session) = (shown.user.as_str(), shown.session.as_str());
         let mut tx = self.db.write().await?;
-        let ended = rows::delete(&mut tx, &caller.session.id).await?;
-        self.record(&mut tx, Event::SignedOut { caller: &caller }).await?;
+        let lost = rows::delete(&mut tx, session).await?.is_empty();
+        let ended = vec![Ended(shown.session.clone())];
+        self.announce_ended(&mut tx, user, &ended).await?;
+        self.record(&mut tx, Event::SignedOut { user, session }).await?;
+        if lost {
+            self.refuse_session(&mut tx, session).await?;
+        }
         self.commit(tx, move |engine| engine.end_sessions(&ended)).await?;
         Ok(true)
+    }
+
+    /// Whose session a request shows, whatever stands against it; none if every node knows that it is over.
+    async fn session_shown(&self, presented: Presented<'_>) -> Result<Option<Shown>, Error> {
+        let of = |caller: Caller| Shown { user: caller.user.id.clone(), session: caller.session.id.clone() };
+        match presented {
+            Presented::Cookie { token, .. } => Ok(self.caller_by_token(token).await?.map(of)),
+            Presented::AccessToken(token) => {
+                let Some(claims) = self.verified(token).await else { return Ok(None) };
+                let Some(session) = claims.sid.clone() else { return Ok(None) };
+                if let Some(caller) = self.caller_by_id(&session).await? {
+                    return Ok(Some(of(caller)).filter(|shown| shown.user == claims.sub));
+                }
+                let over = self.feed.known().refusals.has_ended(&session, self.clock.now().seconds());
+                Ok((!over).then(|| Shown { user: claims.sub.clone(), session }))
+            }
+        }
     }
 
     /// Ends one of the caller's sessions by its token. Another user's is left alone, and nothing tells them apart.
@@ -264,6 +351,7 @@ impl Engine {
 
     async fn finish_revocation(&self, mut tx: Tx, caller: &Caller, ended: Vec<Ended>) -> Result<(), Error> {
         if !ended.is_empty() {
+            self.announce_ended(&mut tx, &caller.user.id, &ended).await?;
             self.record(&mut tx, Event::SessionsRevoked { caller, count: ended.len() }).await?;
         }
         self.commit(tx, move |engine| engine.end_sessions(&ended)).await
@@ -273,6 +361,11 @@ impl Engine {
     pub(crate) async fn stored_caller(&self, tx: &mut Tx, id: &str) -> Result<Option<Caller>, Error> {
         let row = rows::by_id(tx, id).await?;
         Ok(row.map(|row| Caller { session: Arc::new(row.session), user: Arc::new(row.user) }))
+    }
+
+    /// Keeps a session from being ended until `tx` ends. False if it is gone.
+    pub(crate) async fn lock_session(&self, tx: &mut Tx, id: &str) -> Result<bool, Error> {
+        Ok(rows::lock(tx, id).await? > 0)
     }
 
     /// Moves the end of a session within `tx` if that is due; none if the session is gone. The caller tells the cache after
@@ -289,7 +382,9 @@ impl Engine {
 
     /// Deletes every session of a user within `tx`. The caller tells the cache after its commit.
     pub(crate) async fn end_all_sessions(&self, tx: &mut Tx, user_id: &str) -> Result<Vec<Ended>, Error> {
-        Ok(rows::delete_all(tx, user_id).await?)
+        let ended = rows::delete_all(tx, user_id).await?;
+        self.announce_ended(tx, user_id, &ended).await?;
+        Ok(ended)
     }
 
     /// Stores a session. False if the database took no row. Only `sign_in/finish.rs` calls this.

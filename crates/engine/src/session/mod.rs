@@ -1,12 +1,14 @@
 //! The session: finding it, renewing it, listing and ending it.
 
 pub(crate) mod actions;
+mod remembered;
 pub(crate) mod rows;
 pub mod rules;
 
-use countersign_db::Timestamp;
+use countersign_db::{Additional, Timestamp};
 
-pub use actions::{Found, Presented, Renewal, SessionError};
+pub use actions::{Found, Presented, Renewal, SessionError, UpdateSessionError};
+pub use remembered::Remembered;
 
 /// A session, as the row says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,4 +33,6 @@ pub struct Session {
     pub impersonated_by: Option<String>,
     /// Whether it ends with the browser's and is never renewed.
     pub dont_remember: bool,
+    /// The additional fields.
+    pub additional: Additional,
 }

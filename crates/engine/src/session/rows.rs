@@ -1,6 +1,6 @@
 //! The SQL of sessions.
 
-use countersign_db::{Error, FromRow, Read, Row, Timestamp, Tx, args};
+use countersign_db::{Changes, Error, FromRow, Read, Row, Timestamp, Tx, args};
 
 use crate::{Session, User};
 
@@ -17,6 +17,7 @@ impl FromRow for Session {
             user_id: row.text("userId")?,
             impersonated_by: row.opt_text("impersonatedBy")?,
             dont_remember: row.opt_bool("dontRemember")?.unwrap_or(false),
+            additional: row.additional("session")?,
         })
     }
 }
@@ -65,24 +66,38 @@ pub(crate) async fn live_of_user(read: &mut Read, user_id: &str, now: Timestamp)
     .await
 }
 
+/// The newest hundred sessions of the user with an e-mail address, over or not.
+pub(crate) async fn of_email(read: &mut Read, email: &str) -> Result<Vec<Session>, Error> {
+    read.all(
+        "SELECT {session.*@s}, {countersign_session.dontRemember@c:dontRemember} FROM {session} AS s \
+         JOIN {user} AS u ON {user.id@u} = {session.userId@s} \
+         LEFT JOIN {countersign_session} AS c ON {countersign_session.sessionId@c} = {session.id@s} \
+         WHERE {user.email@u} = $1 ORDER BY {session.createdAt@s} DESC LIMIT 100",
+        args![email],
+    )
+    .await
+}
+
 /// Inserts a session; the number of rows inserted.
 pub(crate) async fn insert(tx: &mut Tx, session: &Session) -> Result<u64, Error> {
+    let mut args = args![
+        session.id.clone(),
+        session.expires_at,
+        session.token.clone(),
+        session.created_at,
+        session.updated_at,
+        session.ip_address.clone(),
+        session.user_agent.clone(),
+        session.user_id.clone(),
+        session.impersonated_by.clone(),
+    ];
+    args.extend(session.additional.values());
     let inserted = tx
         .run(
             "INSERT INTO {session} ({session.id}, {session.expiresAt}, {session.token}, {session.createdAt}, \
-             {session.updatedAt}, {session.ipAddress}, {session.userAgent}, {session.userId}, {session.impersonatedBy}) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            args![
-                session.id.clone(),
-                session.expires_at,
-                session.token.clone(),
-                session.created_at,
-                session.updated_at,
-                session.ip_address.clone(),
-                session.user_agent.clone(),
-                session.user_id.clone(),
-                session.impersonated_by.clone(),
-            ],
+             {session.updatedAt}, {session.ipAddress}, {session.userAgent}, {session.userId}, {session.impersonatedBy}{session.+}) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9{session.+$10})",
+            args,
         )
         .await?;
     if session.dont_remember && inserted > 0 {
@@ -103,6 +118,18 @@ pub(crate) async fn renew(tx: &mut Tx, id: &str, expires_at: Timestamp, now: Tim
         args![id, expires_at, now],
     )
     .await
+}
+
+/// Makes whoever would end a session wait until the transaction ends; 0 where it is gone.
+pub(crate) async fn lock(tx: &mut Tx, id: &str) -> Result<u64, Error> {
+    tx.run("UPDATE {session} SET {session.userId} = {session.userId} WHERE {session.id} = $1", args![id]).await
+}
+
+/// Changes additional fields of a session; the number of rows changed.
+pub(crate) async fn update(tx: &mut Tx, id: &str, changes: &Changes, now: Timestamp) -> Result<u64, Error> {
+    let mut args = args![id, now];
+    args.extend(changes.values());
+    tx.run("UPDATE {session} SET {session.updatedAt} = $2{session.=$3} WHERE {session.id} = $1", args).await
 }
 
 /// The id of a session that is no more.

@@ -2,8 +2,7 @@
 
 use countersign_db::Timestamp;
 
-use crate::Session;
-use crate::config;
+use crate::{Session, config};
 
 /// Seconds a session lives that is not to be remembered (docs/wire.md 6.1).
 pub const DONT_REMEMBER_LIFETIME: i64 = 86_400;
@@ -28,6 +27,27 @@ pub fn is_too_old(session: &Session, now: Timestamp, config: &config::Session) -
 /// Whether the session is over.
 pub fn has_ended(session: &Session, now: Timestamp) -> bool {
     session.expires_at <= now
+}
+
+/// Seconds for which a cache cookie is good, as in Better Auth: it goes with the browser where the session does, and is then
+/// good for less, but for the forms that are JWTs.
+pub fn remembered_for(dont_remember: bool, config: &config::CookieCache) -> i64 {
+    match (dont_remember, config.strategy) {
+        (false, _) => config.max_age.into(),
+        (true, config::Strategy::Compact) => 60.min(config.max_age.into()),
+        (true, config::Strategy::Jwt | config::Strategy::Jwe) => 300.min(config.max_age.into()),
+    }
+}
+
+/// When a cache cookie stops to count: when it ends, and no later than `max_age` after it was written, whoever wrote it, nor
+/// than its session ends.
+pub fn forgotten_at(
+    session: &Session,
+    written_at: Timestamp,
+    ends_at: Timestamp,
+    config: &config::CookieCache,
+) -> Timestamp {
+    written_at.plus_seconds(config.max_age.into()).min(ends_at).min(session.expires_at)
 }
 
 /// Whether it is time to renew: `update_age` after it was made or last renewed, if it can end any later. A session that is
@@ -65,6 +85,7 @@ mod tests {
             user_id: "u".into(),
             impersonated_by: None,
             dont_remember,
+            additional: countersign_db::Additional::default(),
         }
     }
 
@@ -103,6 +124,15 @@ mod tests {
         assert_eq!(renewed_until(&session, at(9 * DAY), &config), at(12 * DAY), "another program made it longer");
         assert!(!is_too_old(&session, at(10 * DAY - 1), &config));
         assert!(is_too_old(&session, at(10 * DAY), &config));
+    }
+
+    #[test]
+    fn a_cookie_counts_until_the_first_of_three_ends() {
+        let config = config::CookieCache::default();
+        assert_eq!(forgotten_at(&session(false), at(100), at(160), &config), at(160), "its own");
+        assert_eq!(forgotten_at(&session(false), at(100), at(9000), &config), at(400), "ours");
+        let long = config::CookieCache { max_age: 864_000, ..config };
+        assert_eq!(forgotten_at(&session(false), at(100), at(8 * DAY), &long), at(7 * DAY), "the session's");
     }
 
     #[test]

@@ -9,29 +9,48 @@ use crate::audit::Event;
 use crate::session::rows::Ended;
 use crate::session::rules;
 use crate::user::rules::suspension_has_elapsed;
-use crate::{Caller, Engine, Error, Session, User, chance};
+use crate::{Caller, Engine, Error, Refusal, Session, User, chance};
 
 /// The proof that someone is a user. Nothing outside the methods of this folder can make one.
 #[derive(Debug)]
 pub struct FirstFactor {
     user: User,
     method: &'static str,
+    /// Whether the user is as new as the session will be.
+    is_new: bool,
+    /// Whether the row of the user was changed in the transaction that stores the session.
+    is_changed: bool,
 }
 
 impl FirstFactor {
     /// The right password was given.
     pub(crate) fn password(user: User) -> Self {
-        Self { user, method: "password" }
+        Self { user, method: "password", is_new: false, is_changed: false }
     }
 
     /// The user was created in this very transaction.
     pub(super) fn sign_up(user: User) -> Self {
-        Self { user, method: "sign_up" }
+        Self { user, method: "sign_up", is_new: true, is_changed: false }
     }
 
     /// A signed-in user gave the current password again.
     pub(crate) fn current_password(user: User) -> Self {
-        Self { user, method: "change_password" }
+        Self { user, method: "change_password", is_new: false, is_changed: false }
+    }
+
+    /// The link was followed that was mailed to the user's address.
+    pub(crate) fn mailed_link(user: User) -> Self {
+        Self { user, method: "verify_email", is_new: false, is_changed: false }
+    }
+
+    /// An identity provider said who it is, of a user who may have been created for that in this very transaction.
+    pub(super) fn identity(user: User, is_new: bool, is_changed: bool) -> Self {
+        Self { user, method: "social", is_new, is_changed }
+    }
+
+    /// Who it is.
+    pub(super) fn user(&self) -> &User {
+        &self.user
     }
 }
 
@@ -66,6 +85,9 @@ pub enum FinishError {
     /// A gate is closed.
     #[error(transparent)]
     Closed(#[from] Closed),
+    /// The embedding program refuses.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The database took no row.
     #[error("the session was not stored")]
     NotStored,
@@ -84,9 +106,10 @@ impl Engine {
         device: Device,
         replaced: Vec<Ended>,
     ) -> Result<SignedIn, FinishError> {
-        let FirstFactor { user, method } = proof;
+        let FirstFactor { user, method, is_new, is_changed } = proof;
         let now = self.clock.now();
         gates::walk(&user, &self.config, now)?;
+        self.hooks.before_session(&user)?;
         let elapsed = suspension_has_elapsed(&user, now);
         if elapsed {
             self.lift_suspension(&mut tx, &user.id).await?;
@@ -98,13 +121,17 @@ impl Engine {
         self.record(&mut tx, Event::SignedIn { user: &user, session: &session, method }).await?;
         let caller = Caller { session: Arc::new(session), user: Arc::new(user) };
         let access_token = self.access_token(&caller).map_err(Error::from)?;
-        let read = Arc::clone(&caller.user);
+        let read = caller.clone();
         let tell = move |engine: &Self| {
             // Who signs in was read just now; what is kept may be of before, when a suspension still held.
-            if elapsed || engine.cache.user(&read.id).is_some_and(|kept| kept != read) {
-                engine.cache.forget_user(&read.id);
+            if elapsed || is_changed || engine.cache.user(&read.user.id).is_some_and(|kept| kept != read.user) {
+                engine.cache.forget_user(&read.user.id);
             }
             engine.end_sessions(&replaced);
+            if is_new {
+                engine.hooks.user_created(&read.user);
+            }
+            engine.hooks.session_created(&read);
         };
         self.commit(tx, tell).await?;
         Ok(SignedIn { caller, access_token })
@@ -123,6 +150,7 @@ impl Engine {
             user_id: user.id.clone(),
             impersonated_by: None,
             dont_remember: device.dont_remember,
+            additional: self.fields_of_new_session(),
         }
     }
 }

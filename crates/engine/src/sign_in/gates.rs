@@ -22,11 +22,16 @@ pub enum Closed {
 /// # Errors
 /// The first gate that is closed.
 pub fn walk(user: &User, config: &Config, now: Timestamp) -> Result<(), Closed> {
-    if config.email_and_password.require_email_verification && !user.email_verified {
+    if must_prove_address(user, config) {
         return Err(Closed::EmailNotVerified);
     }
     if is_suspended(user, now) {
         return Err(Closed::Suspended);
     }
     Ok(())
+}
+
+/// Whether the first gate is closed: it opens when the user follows a link that is mailed.
+pub(super) fn must_prove_address(user: &User, config: &Config) -> bool {
+    config.email_and_password.require_email_verification && !user.email_verified
 }

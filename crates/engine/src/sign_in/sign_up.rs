@@ -5,7 +5,7 @@ use crate::account::rules::{Unacceptable, may_set};
 use crate::audit::Event;
 use crate::hasher::Overloaded;
 use crate::user::{NewUser, Who};
-use crate::{Engine, Error, User};
+use crate::{Engine, Error, FieldError, Refusal, User};
 
 /// What signing up leads to.
 #[derive(Debug)]
@@ -26,12 +26,18 @@ pub enum SignUpError {
     /// The password cannot be one.
     #[error("the password cannot be taken")]
     Unacceptable(Unacceptable),
+    /// An additional field is missing or cannot be taken.
+    #[error(transparent)]
+    Field(#[from] FieldError),
     /// The address belongs to another user.
     #[error("a user with this e-mail address exists")]
     AlreadyExists,
     /// The database took no row, or refused it.
     #[error("the user was not stored")]
     NotStored(#[source] Option<countersign_db::Error>),
+    /// The embedding program refuses.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The session was not made, and neither was the user.
     #[error(transparent)]
     Finish(#[from] FinishError),
@@ -44,36 +50,76 @@ pub enum SignUpError {
 }
 
 impl Engine {
-    /// Registers a user and signs in: user, account and session in one transaction (security P10).
+    /// Registers a user and signs in: user, account, session and the letter that may be mailed in one transaction (security
+    /// P10).
     ///
     /// # Errors
     /// [`SignUpError`].
     pub async fn sign_up(&self, new: NewUser, password: &str, device: Device) -> Result<SignedUp, SignUpError> {
+        self.sign_up_with_callback(new, password, device, None).await
+    }
+
+    /// The same. A link that is mailed leads to `callback_url` in the end.
+    ///
+    /// # Errors
+    /// [`SignUpError`].
+    pub async fn sign_up_with_callback(
+        &self,
+        new: NewUser,
+        password: &str,
+        device: Device,
+        callback_url: Option<&str>,
+    ) -> Result<SignedUp, SignUpError> {
         let config = &self.config.email_and_password;
         if !config.enabled || config.disable_sign_up {
             return Err(SignUpError::Disabled);
         }
         may_set(password, config).map_err(SignUpError::Unacceptable)?;
+        let additional = self.fields_of_new_user(&new.members)?;
+        self.hooks.before_sign_up(&new)?;
         let discreet = config.require_email_verification || !config.auto_sign_in;
         if !discreet && self.user(Who::Email(&new.email)).await?.is_some() {
             return Err(SignUpError::AlreadyExists);
         }
         let hash = self.hash(password).await?;
-        let user = self.draft(new);
+        let user = self.draft(new, additional);
         let mut tx = self.db.write().await.map_err(Error::from)?;
         match self.insert_user(&mut tx, &user).await {
             Ok(true) => {}
             Ok(false) => return Err(SignUpError::NotStored(None)),
-            Err(error) if error.is_unique() && discreet => return Ok(SignedUp::Registered(Box::new(user))),
+            Err(error) if error.is_unique() && discreet => {
+                drop(tx);
+                return self.pretend(user).await;
+            }
             Err(error) if error.is_unique() => return Err(SignUpError::AlreadyExists),
             Err(error) => return Err(SignUpError::NotStored(Some(error))),
         }
         self.insert_credential(&mut tx, &user, &hash).await?;
         self.record(&mut tx, Event::UserCreated { user: &user.id }).await?;
+        if self.config.verifies_on_sign_up() {
+            self.post_verification(&mut tx, &user, callback_url).await?;
+        }
         if discreet {
-            tx.commit().await.map_err(Error::from)?;
+            let made = user.clone();
+            let tell = move |engine: &Self| {
+                engine.hooks.user_created(&made);
+                engine.tell_carrier();
+            };
+            self.commit(tx, tell).await?;
             return Ok(SignedUp::Registered(Box::new(user)));
         }
-        Ok(SignedUp::SignedIn(Box::new(self.finish(tx, FirstFactor::sign_up(user), device, Vec::new()).await?)))
+        let signed_in = self.finish(tx, FirstFactor::sign_up(user), device, Vec::new()).await?;
+        self.tell_carrier();
+        Ok(SignedUp::SignedIn(Box::new(signed_in)))
+    }
+
+    /// Answers for a taken address as for a free one, and stores a letter that is none, as a free one costs one.
+    async fn pretend(&self, user: User) -> Result<SignedUp, SignUpError> {
+        if self.config.verifies_on_sign_up() {
+            let mut tx = self.db.write().await.map_err(Error::from)?;
+            self.post_nothing(&mut tx).await?;
+            self.commit(tx, Self::tell_carrier).await?;
+        }
+        Ok(SignedUp::Registered(Box::new(user)))
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use countersign_db::{Timestamp, Tx};
+use countersign_db::{Additional, Changes, Timestamp, Tx};
 use countersign_token::{Claims, Standing};
+use serde_json::{Map, Value};
 
-use super::rows::{Ban, Profile};
+use super::rows::Ban;
 use super::{rows, rules};
 use crate::audit::Event;
 use crate::{Caller, Engine, Error, User, chance};
@@ -27,7 +28,7 @@ impl<'a> Who<'a> {
 }
 
 /// What a new user is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NewUser {
     /// The display name.
     pub name: String,
@@ -37,6 +38,19 @@ pub struct NewUser {
     pub image: Option<String>,
     /// The roles, joined by commas; `user` if not said.
     pub role: Option<String>,
+    /// What is given for the additional fields, among members that may be none of them.
+    pub members: Map<String, Value>,
+}
+
+/// What users may change about themselves; `None` leaves a column as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// The display name.
+    pub name: Option<String>,
+    /// The address of a picture; `Some(None)` removes it.
+    pub image: Option<Option<String>>,
+    /// Additional fields.
+    pub additional: Changes,
 }
 
 /// Why a change to one's own profile is refused.
@@ -109,34 +123,40 @@ impl Engine {
         })
     }
 
+    /// The user with this id, as the database has it within `tx`.
+    pub(crate) async fn user_within(&self, tx: &mut Tx, id: &str) -> Result<Option<User>, Error> {
+        Ok(rows::by_id(tx, id).await?)
+    }
+
+    /// The user with this address, in its one spelling, as the database has it within `tx`.
+    pub(crate) async fn user_by_email_within(&self, tx: &mut Tx, email: &str) -> Result<Option<User>, Error> {
+        Ok(rows::by_email(tx, email).await?)
+    }
+
     /// Up to `limit` users after the one with id `after` (empty: from the first), in the order of their ids.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn users(&self, after: &str, limit: u32) -> Result<Vec<User>, Error> {
+        let after = (!after.is_empty()).then_some(after);
         Ok(rows::page(&mut self.db.read().await?, after, limit.into()).await?)
     }
 
-    /// Changes the caller's name or picture. `image: Some(None)` removes the picture.
+    /// Changes the caller's name, picture or additional fields.
     ///
     /// # Errors
     /// [`UpdateError`]; [`Error::NotFound`] if the user is gone.
-    pub async fn update_profile(
-        &self,
-        caller: &Caller,
-        name: Option<String>,
-        image: Option<Option<String>>,
-    ) -> Result<(), UpdateError> {
-        if name.is_none() && image.is_none() {
+    pub async fn update_profile(&self, caller: &Caller, profile: Profile) -> Result<(), UpdateError> {
+        if profile.name.is_none() && profile.image.is_none() && profile.additional.is_empty() {
             return Err(UpdateError::Nothing);
         }
         let now = self.clock.now();
         let mut tx = self.db.write().await.map_err(Error::from)?;
-        let profile = Profile { name, image };
         let changed = rows::update_profile(&mut tx, &caller.user.id, &profile, now).await.map_err(Error::from)?;
         if changed == 0 {
             return Err(Error::NotFound.into());
         }
+        self.record(&mut tx, Event::UserUpdated { user: &caller.user.id }).await?;
         let id = caller.user.id.clone();
         Ok(self.commit(tx, move |engine| engine.cache.forget_user(&id)).await?)
     }
@@ -200,28 +220,8 @@ impl Engine {
         Ok(found)
     }
 
-    /// Deletes a user with accounts and sessions. True if there was such a user.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn delete_user(&self, id: &str) -> Result<bool, Error> {
-        let mut tx = self.db.write().await?;
-        let ended = self.end_all_sessions(&mut tx, id).await?;
-        let found = rows::delete(&mut tx, id).await? > 0;
-        if found {
-            self.record(&mut tx, Event::UserDeleted { user: id }).await?;
-        }
-        let id = id.to_owned();
-        let tell = move |engine: &Self| {
-            engine.cache.forget_user(&id);
-            engine.end_sessions(&ended);
-        };
-        self.commit(tx, tell).await?;
-        Ok(found)
-    }
-
     /// A user as it would be stored now, with a new id.
-    pub(crate) fn draft(&self, new: NewUser) -> User {
+    pub(crate) fn draft(&self, new: NewUser, additional: Additional) -> User {
         let now = self.clock.now();
         User {
             id: chance::id(&*self.chance, now),
@@ -235,11 +235,17 @@ impl Engine {
             banned: Some(false),
             ban_reason: None,
             ban_expires: None,
+            additional,
         }
     }
 
     /// Stores a user. False if the database took no row.
     pub(crate) async fn insert_user(&self, tx: &mut Tx, user: &User) -> Result<bool, countersign_db::Error> {
         Ok(rows::insert(tx, user).await? > 0)
+    }
+
+    /// Stores a user unless the id or the address is there already. True if it was stored.
+    pub(crate) async fn insert_user_if_new(&self, tx: &mut Tx, user: &User) -> Result<bool, countersign_db::Error> {
+        Ok(rows::insert_if_new(tx, user).await? > 0)
     }
 }

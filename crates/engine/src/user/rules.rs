@@ -18,14 +18,9 @@ pub fn suspension_has_elapsed(user: &User, now: Timestamp) -> bool {
 }
 
 /// The one spelling of an address used for storing, finding and mailing (security P9). Only ASCII reaches this far: the
-/// contract admits nothing else.
+/// contract admits nothing else, from callers and from identity providers.
 pub fn normalised_email(email: &str) -> String {
     email.to_lowercase()
-}
-
-/// A member that concerns the administration of a user and that nobody may set for oneself (security P13).
-pub fn is_administrative(member: &str) -> bool {
-    matches!(member, "role" | "banned" | "banReason" | "banExpires")
 }
 
 #[cfg(test)]
@@ -45,6 +40,7 @@ mod tests {
             banned,
             ban_reason: None,
             ban_expires: ban_expires.map(Timestamp::from_millis),
+            additional: countersign_db::Additional::default(),
         }
     }
 

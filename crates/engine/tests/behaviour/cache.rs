@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use countersign_engine::db::{Kind, Options, args};
-use countersign_engine::{Caller, Found, Presented, Renewal};
+use countersign_engine::{Caller, Found, Presented, Profile, Renewal};
 use countersign_testkit::{NOW, TestEngine, both_databases};
 
 use crate::sessions::{cookie, live};
@@ -35,7 +35,7 @@ both_databases! {
         let engine = TestEngine::open(place).await;
         let ada = engine.signed_up("ada").await.caller;
         live(&engine, cookie(&ada), Renewal::WhenDue).await;
-        engine.update_profile(&ada, Some("Ada".to_owned()), None).await.unwrap();
+        engine.update_profile(&ada, Profile { name: Some("Ada".to_owned()), ..Profile::default() }).await.unwrap();
         let before = engine.database().statements();
         assert_eq!(live(&engine, cookie(&ada), Renewal::WhenDue).await.0.user.name, "Ada");
         assert_eq!(engine.database().statements() - before, 1);
@@ -107,7 +107,9 @@ both_databases! {
 
 /// Begins to read a session, changes its user, and only then reads to the end.
 async fn overtake(engine: &TestEngine, ada: &Caller) -> bool {
-    let change = async |name: &str| engine.update_profile(ada, Some(name.to_owned()), None).await.unwrap();
+    let change = async |name: &str| {
+        engine.update_profile(ada, Profile { name: Some(name.to_owned()), ..Profile::default() }).await.unwrap()
+    };
     for _ in 0..100 {
         let mut reading = pin!(engine.find_session(cookie(ada), Renewal::Never));
         match engine.database().kind() {

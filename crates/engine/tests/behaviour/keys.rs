@@ -24,7 +24,7 @@ both_databases! {
             assert_eq!(second.ask::<i64>(COUNT, args![]).await, made);
             live(&second, Presented::AccessToken(&ada.access_token), Renewal::Never).await;
 
-            let published = json!({ "keys": second.public_keys() }).to_string();
+            let published = json!({ "keys": second.public_keys().to_vec() }).to_string();
             assert!(!published.contains("\"d\""), "{published}");
             let verifier = Verifier::new(KeySet::from_jwks(&published).unwrap(), Policy::default().issuer("http://localhost:3000").audience("http://localhost:3000"));
             assert_eq!(verifier.verify_owned(&ada.access_token, NOW.seconds()).unwrap().sub, ada.caller.user.id);
@@ -95,6 +95,81 @@ both_databases! {
         assert!(matches!(refused, Some(OpenError::Key)), "{refused:?}");
     }
 
+    async fn are_known_for_what_they_are_where_no_column_says_their_algorithm(place: &Place) {
+        let first = open(place, SECRET, Algorithm::ES256).await.unwrap();
+        let ada = first.signed_up("ada").await;
+        // As Better Auth made them before 1.7: the key does not say it either.
+        let public: String = first.ask("SELECT {jwks.publicKey} FROM {jwks}", args![]).await;
+        let mut public: Value = serde_json::from_str(&public).unwrap();
+        public.as_object_mut().unwrap().retain(|member, _| member != "alg" && member != "use");
+        let forget = "UPDATE {jwks} SET {jwks.alg} = NULL, {jwks.crv} = NULL, {jwks.publicKey} = $1";
+        first.run(forget, args![public.to_string()]).await;
+        let again = open(place, SECRET, Algorithm::ES256).await.unwrap();
+        assert_eq!((kids(&again), again.ask::<i64>(COUNT, args![]).await), (kids(&first), 1), "it still signs");
+        let rsa = json!({ "kty": "RSA", "n": "pnewPWK1t9VhB4QZLwRxlw", "e": "AQAB" }).to_string();
+        let insert = "INSERT INTO {jwks} ({jwks.id}, {jwks.publicKey}, {jwks.privateKey}, {jwks.createdAt}) VALUES ('rsa', $1, '', $2)";
+        first.run(insert, args![rsa, NOW.plus_seconds(1)]).await;
+        // The one is not taken for an Ed25519 key, and of the other nobody can tell which of RSA's algorithms it is for.
+        let other = open(place, SECRET, Algorithm::EdDSA).await.unwrap();
+        let mut said: Vec<_> = other.public_keys().iter().map(|key| (key["kty"].clone(), key.get("alg").cloned())).collect();
+        said.sort_by_key(|(kty, _)| kty.to_string());
+        assert_eq!(said, [(json!("EC"), Some(json!("ES256"))), (json!("OKP"), Some(json!("EdDSA"))), (json!("RSA"), None)]);
+        live(&other, Presented::AccessToken(&ada.access_token), Renewal::Never).await;
+    }
+
+    async fn made_by_another_program_are_taken_up_while_running(place: &Place) {
+        let (ours, theirs) = (open(place, SECRET, Algorithm::EdDSA).await.unwrap(), open(place, SECRET, Algorithm::EdDSA).await.unwrap());
+        let ada = ours.signed_up("ada").await;
+        let kid = |engine: &TestEngine| decode_unverified(&engine.access_token(&ada.caller).unwrap()).unwrap().header["kid"].clone();
+        let old = kid(&ours);
+        ours.run("UPDATE {jwks} SET {jwks.expiresAt} = $1", args![NOW.plus_seconds(10)]).await;
+        for engine in [&ours, &theirs] {
+            engine.clock.advance(11);
+        }
+        theirs.look_for_keys().await;
+        let new = kid(&theirs);
+        assert_ne!(new, old, "a key that has ended signs no more");
+        assert_eq!(kid(&ours), old, "nobody has looked yet");
+
+        // A token under a key nobody here has heard of makes us look.
+        live(&ours, Presented::AccessToken(&theirs.access_token(&ada.caller).unwrap()), Renewal::Never).await;
+        assert_eq!(kid(&ours), new);
+        assert_eq!(kids(&ours), kids(&theirs));
+        assert_eq!(ours.ask::<i64>(COUNT, args![]).await, 2);
+        live(&theirs, Presented::AccessToken(&ada.access_token), Renewal::Never).await;
+    }
+
+    async fn of_ours_are_replaced_as_often_as_is_set(place: &Place) {
+        let secrets = || Secrets::single(Secret::parse(SECRET).unwrap());
+        let configure = |config: &mut countersign_engine::Config| {
+            config.token.algorithm = Algorithm::EdDSA;
+            config.token.lifetime = 60;
+            config.jwks.rotation_interval = Some(3_600);
+            config.jwks.grace_period = 120;
+        };
+        let engine = TestEngine::try_open(place.migrated().await, secrets(), configure).await.unwrap();
+        let ada = engine.signed_up("ada").await;
+        let first = kids(&engine);
+        engine.clock.advance(3_600);
+        engine.look_for_keys().await;
+        let both = kids(&engine);
+        assert!(both.len() == 2 && both.is_superset(&first), "{both:?}");
+        engine.clock.advance(121);
+        engine.look_for_keys().await;
+        assert!(kids(&engine).is_disjoint(&first), "past the grace it verifies nothing");
+        assert_eq!(engine.verifier().verify_owned(&ada.access_token, NOW.seconds()).err(), Some(countersign_token::Refused::UnknownKey));
+    }
+
+    async fn that_cannot_be_read_leave_the_others_in_their_place(place: &Place) {
+        let engine = open(place, SECRET, Algorithm::EdDSA).await.unwrap();
+        let before = kids(&engine);
+        engine.run("UPDATE {jwks} SET {jwks.privateKey} = '\"00\"'", args![]).await;
+        assert!(matches!(engine.read_keys().await, Err(OpenError::Sealed)));
+        engine.look_for_keys().await;
+        assert_eq!(kids(&engine), before);
+        engine.signed_up("ada").await;
+    }
+
     async fn of_two_nodes_that_start_at_once_are_one(place: &Place) {
         place.migrated().await;
         let (one, other) = tokio::join!(open(place, SECRET, Algorithm::EdDSA), open(place, SECRET, Algorithm::EdDSA));
@@ -104,8 +179,8 @@ both_databases! {
     }
 }
 
-fn kids(engine: &TestEngine) -> BTreeSet<&str> {
-    engine.public_keys().iter().filter_map(|key| key["kid"].as_str()).collect()
+fn kids(engine: &TestEngine) -> BTreeSet<String> {
+    engine.public_keys().iter().filter_map(|key| Some(key["kid"].as_str()?.to_owned())).collect()
 }
 
 async fn open(place: &Place, secret: &str, algorithm: Algorithm) -> Result<TestEngine, OpenError> {

@@ -2,9 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says what must be there")]
 
 mod cache;
+mod hashes;
+mod hooks;
 mod keys;
+mod outbox;
 mod passwords;
 mod pool;
+mod rate_limit;
 mod refresh;
 mod secrets;
 mod sessions;
@@ -13,3 +17,4 @@ mod sign_in;
 mod sign_up;
 mod tokens;
 mod users;
+mod webhooks;

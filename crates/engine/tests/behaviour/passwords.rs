@@ -1,9 +1,10 @@
-//! Changing a password.
+//! Changing a password, and being given one.
 
 use countersign_engine::db::args;
 use countersign_engine::sign_in::gates::Closed;
 use countersign_engine::{
-    ChangePasswordError, FinishError, Found, PasswordChanged, Presented, Renewal, SignInError, Unacceptable,
+    ChangePasswordError, Error, Existing, FinishError, Found, PasswordChanged, Presented, Renewal, SetPasswordError,
+    SignInError, Unacceptable,
 };
 use countersign_testkit::{PASSWORD, TestEngine, address, both_databases, device};
 
@@ -52,6 +53,26 @@ both_databases! {
         assert!(matches!(refused, ChangePasswordError::Finish(FinishError::Closed(Closed::Suspended))), "{refused:?}");
         engine.run("UPDATE {user} SET {user.banned} = $1", args![false]).await;
         assert!(is_live(&engine, &ada.access_token).await);
+        engine.signed_in("ada").await;
+    }
+
+    async fn is_given_to_who_has_none_and_replaced_only_on_purpose(place: &Place) {
+        let engine = TestEngine::open(place).await;
+        let ada = engine.user_without_password("ada").await.id;
+        let set = async |password: &str, existing| engine.set_password(&ada, password, existing).await;
+        assert!(matches!(set("short", Existing::Keep).await, Err(SetPasswordError::Unacceptable(Unacceptable::TooShort))));
+        let nobody = engine.set_password("nobody", NEW, Existing::Keep).await;
+        assert!(matches!(nobody, Err(SetPasswordError::Engine(Error::NotFound))), "{nobody:?}");
+        set(PASSWORD, Existing::Keep).await.unwrap();
+        let session = engine.signed_in("ada").await;
+        assert!(matches!(set(NEW, Existing::Keep).await, Err(SetPasswordError::AlreadySet)));
+        assert!(is_live(&engine, &session.access_token).await);
+        set(NEW, Existing::Replace).await.unwrap();
+        assert!(!is_live(&engine, &session.access_token).await, "whoever knew the old one may be signed in");
+        engine.sign_in(&address("ada"), NEW, device()).await.unwrap();
+        engine.run("UPDATE {account} SET {account.password} = $1", args![None::<&str>]).await;
+        set(PASSWORD, Existing::Keep).await.unwrap();
+        assert_eq!(engine.accounts(&ada).await.unwrap().len(), 1, "an account without a password is given one");
         engine.signed_in("ada").await;
     }
 }

@@ -20,7 +20,7 @@ both_databases! {
         let first = start(&engine, &ada).await;
         let renewed = engine.refresh(&first).await.unwrap();
         assert_eq!(renewed.caller, ada);
-        live(&engine, Presented::AccessToken(&renewed.access_token), Renewal::Never).await;
+        live(&engine, Presented::AccessToken(&renewed.access_token.token), Renewal::Never).await;
         let again = engine.refresh(&renewed.refresh_token).await.unwrap();
         assert_eq!(generations(&engine, &[&first, &renewed.refresh_token, &again.refresh_token]), [0, 1, 2]);
         assert_eq!(audited(&engine, "refresh_started").await, 1);
@@ -51,7 +51,7 @@ both_databases! {
         let_pass(&engine, GRACE - 5).await;
         let heard = engine.refresh(&first).await.unwrap();
         assert_eq!(heard.refresh_token, lost.refresh_token);
-        for access_token in [&lost.access_token, &heard.access_token] {
+        for access_token in [&lost.access_token.token, &heard.access_token.token] {
             live(&engine, Presented::AccessToken(access_token), Renewal::Never).await;
         }
         engine.refresh(&heard.refresh_token).await.unwrap();
@@ -66,7 +66,7 @@ both_databases! {
         let_pass(&engine, GRACE).await;
         refused(engine.refresh(&stolen).await);
         refused(engine.refresh(&renewed.refresh_token).await);
-        for access_token in [&ada.access_token, &renewed.access_token] {
+        for access_token in [&ada.access_token, &renewed.access_token.token] {
             let found = engine.find_session(Presented::AccessToken(access_token), Renewal::Never).await;
             assert!(matches!(found, Ok(Found::Gone)), "{found:?}");
         }

@@ -15,6 +15,7 @@ fn only_finish_stores_sessions_and_makes_proofs_into_sessions() {
         ("Self { user, method:", &["sign_in/finish.rs"]),
         ("FirstFactor {", &["sign_in/finish.rs"]),
         ("gates::walk(", &["refresh/actions.rs", "sign_in/finish.rs"]),
+        ("hooks.before_session(", &["refresh/actions.rs", "sign_in/finish.rs"]),
     ] {
         assert_eq!(files_with(text), places, "{text}");
     }
@@ -23,7 +24,10 @@ fn only_finish_stores_sessions_and_makes_proofs_into_sessions() {
 #[test]
 fn every_way_in_ends_in_finish() {
     let finished = files_with(".finish(");
-    assert_eq!(finished, ["account/actions.rs", "sign_in/password.rs", "sign_in/sign_up.rs"]);
+    assert_eq!(
+        finished,
+        ["account/actions.rs", "email/verify.rs", "sign_in/identity.rs", "sign_in/password.rs", "sign_in/sign_up.rs"]
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use countersign_engine::{
 use countersign_testkit::{NOW, PASSWORD, TestEngine, address, both_databases, device};
 
 fn new(name: &str) -> NewUser {
-    NewUser { name: name.to_owned(), email: address(name), image: None, role: None }
+    NewUser { name: name.to_owned(), email: address(name), ..NewUser::default() }
 }
 
 both_databases! {

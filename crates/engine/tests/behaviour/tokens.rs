@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use countersign_engine::config::Payload;
+use countersign_engine::db::args;
 use countersign_engine::{Device, Found, Presented, Renewal};
 use countersign_testkit::{NOW, PASSWORD, TestEngine, address, both_databases, device};
 use countersign_token::{Claims, Secret, SigningKey, decode_unverified, sign};
@@ -21,6 +23,24 @@ both_databases! {
         assert_eq!((&claims.sub, claims.email.as_deref()), (&ada.caller.user.id, Some("ada@example.com")));
         assert_eq!(claims.sid.as_ref(), Some(&ada.caller.session.id));
         assert_eq!((claims.iat, claims.exp), (NOW.seconds(), NOW.seconds() + 7 * DAY));
+    }
+
+    async fn say_of_a_user_what_better_auths_plugin_says_where_that_is_set(place: &Place) {
+        let engine = TestEngine::open_with(place, |config| config.token.payload = Payload::User).await;
+        let ada = engine.signed_up("ada").await;
+        let payload = decode_unverified(&ada.access_token).unwrap().payload;
+        let members = payload.as_object().unwrap().keys().map(String::as_str).collect::<BTreeSet<_>>();
+        let identity = ["sub", "email", "iat", "exp", "jti", "sid"];
+        let user = ["name", "emailVerified", "image", "createdAt", "updatedAt", "role", "banned", "banReason", "banExpires", "id"];
+        assert_eq!(members, identity.into_iter().chain(user).collect());
+        assert_eq!((&payload["id"], &payload["name"], &payload["createdAt"]), (&payload["sub"], &"ada".into(), &NOW.to_iso().into()));
+        assert!(engine.verifier().verify_owned(&ada.access_token, NOW.seconds()).is_ok());
+
+        // A picture that lies in its address would make a token nobody takes.
+        engine.run("UPDATE {user} SET {user.image} = $1", args!["x".repeat(9_000)]).await;
+        let ada = engine.signed_in("ada").await;
+        assert_eq!(decode_unverified(&ada.access_token).unwrap().payload["image"], serde_json::Value::Null);
+        assert!(engine.verifier().verify_owned(&ada.access_token, NOW.seconds()).is_ok());
     }
 
     async fn each_have_an_id_of_their_own(place: &Place) {

@@ -1,7 +1,7 @@
 //! What operators do to users, and users to themselves.
 
 use countersign_engine::db::args;
-use countersign_engine::{Error, Found, Presented, Renewal, SignInError, UpdateError, Who};
+use countersign_engine::{Error, Found, Presented, Profile, Renewal, SignInError, UpdateError, Who};
 use countersign_testkit::{PASSWORD, TestEngine, address, both_databases, device};
 use countersign_token::Standing;
 
@@ -108,18 +108,18 @@ both_databases! {
         let ada = engine.signed_up("ada").await.caller;
         let now = async || (*engine.user_by_id(&ada.user.id).await.unwrap().unwrap()).clone();
         engine.clock.advance(1);
-        engine.update_profile(&ada, Some("Ada".to_owned()), None).await.unwrap();
+        engine.update_profile(&ada, Profile { name: Some("Ada".to_owned()), ..Profile::default() }).await.unwrap();
         assert_eq!((now().await.name.as_str(), now().await.image), ("Ada", None));
-        engine.update_profile(&ada, None, Some(Some("ada.png".to_owned()))).await.unwrap();
+        engine.update_profile(&ada, Profile { image: Some(Some("ada.png".to_owned())), ..Profile::default() }).await.unwrap();
         assert_eq!((now().await.name.as_str(), now().await.image.as_deref()), ("Ada", Some("ada.png")));
-        engine.update_profile(&ada, None, Some(None)).await.unwrap();
+        engine.update_profile(&ada, Profile { image: Some(None), ..Profile::default() }).await.unwrap();
         let changed = now().await;
         let unchanged = countersign_engine::User { name: "Ada".to_owned(), updated_at: changed.updated_at, ..(*ada.user).clone() };
         assert_eq!(changed, unchanged);
         assert_eq!(changed.updated_at, ada.user.updated_at.plus_seconds(1));
-        assert!(matches!(engine.update_profile(&ada, None, None).await, Err(UpdateError::Nothing)));
+        assert!(matches!(engine.update_profile(&ada, Profile::default()).await, Err(UpdateError::Nothing)));
         engine.delete_user(&ada.user.id).await.unwrap();
-        let gone = engine.update_profile(&ada, Some("x".to_owned()), None).await;
+        let gone = engine.update_profile(&ada, Profile { name: Some("x".to_owned()), ..Profile::default() }).await;
         assert!(matches!(gone, Err(UpdateError::Engine(Error::NotFound))), "{gone:?}");
     }
 }

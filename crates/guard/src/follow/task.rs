@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use countersign_token::{FeedCredential, Notice, Revocations};
+use countersign_token::{FeedCredential, Followed, Notice};
 use http_body_util::BodyExt as _;
 use tokio::time::{sleep, timeout};
 
 use super::connection::{Address, Broken};
-use super::{EventReader, FollowError, Known, ServerSentEvent, Shared};
+use super::{EventReader, FollowError, ServerSentEvent, Shared};
 
 /// The server must have answered by then.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -37,7 +37,7 @@ impl Source {
 
 /// Follows for as long as it is polled.
 pub(super) async fn follow(source: Source, shared: Arc<Shared>) {
-    let mut follower = Follower { source, shared, staged: None, resume: true, heartbeats: 0 };
+    let mut follower = Follower { source, shared, followed: Followed::default(), resume: true, heartbeats: 0 };
     let mut wait = FIRST_WAIT;
     loop {
         let Err(broken) = follower.connection().await;
@@ -62,25 +62,16 @@ fn jittered(wait: Duration, chance: u64) -> Duration {
 struct Follower {
     source: Source,
     shared: Arc<Shared>,
-    /// A snapshot that is not in use yet: incomplete, or of an age that no heartbeat has told.
-    staged: Option<Staged>,
+    followed: Followed,
     resume: bool,
     heartbeats: u32,
 }
 
-#[derive(Default)]
-struct Staged {
-    refusals: Revocations,
-    /// Set with the last part.
-    position: Option<String>,
-}
-
 impl Follower {
     async fn connection(&mut self) -> Result<Infallible, Broken> {
-        self.staged = None;
-        let known = self.shared.known.load_full().filter(|_| self.resume);
-        let last = known.as_ref().map(|known| known.position.as_str());
-        let open = self.source.address.open(&self.source.credential, last);
+        self.followed.connect();
+        let known = self.followed.known().filter(|_| self.resume);
+        let open = self.source.address.open(&self.source.credential, known.map(|known| known.position.as_str()));
         let mut body = timeout(ANSWER, open).await.map_err(|_| Broken::Silence)??;
         let mut reader = EventReader::default();
         loop {
@@ -94,57 +85,21 @@ impl Follower {
         }
     }
 
+    /// This task alone writes what the guards read.
     fn take(&mut self, event: ServerSentEvent) -> Result<(), Broken> {
-        match Notice::read(&event.name, &event.data)? {
-            Notice::Snapshot { changes, more } => {
-                let staged = self.staged.get_or_insert_default();
-                changes.into_iter().for_each(|change| staged.refusals.apply(change));
-                if !more {
-                    staged.position = Some(event.id.unwrap_or_default());
-                }
+        let notice = Notice::read(&event.name, &event.data)?;
+        let (now, alive) = (self.shared.clock.now(), matches!(notice, Notice::Heartbeat { .. }));
+        self.followed.take(notice, event.id, now);
+        if alive {
+            self.heartbeats = self.heartbeats.wrapping_add(1);
+            if self.heartbeats.is_multiple_of(FORGET_AFTER) {
+                self.followed.forget_expired(now.div_euclid(1000));
             }
-            Notice::Change(change) => match &mut self.staged {
-                Some(staged) => {
-                    staged.refusals.apply(change);
-                    staged.position = event.id;
-                }
-                None => self.update(|known| {
-                    Arc::make_mut(&mut known.refusals).apply(change);
-                    known.position = event.id.unwrap_or_default();
-                }),
-            },
-            Notice::Heartbeat { age_ms } => self.heartbeat(age_ms, event.id.unwrap_or_default()),
-            _ => {}
+        }
+        self.shared.known.store(self.followed.known().cloned());
+        if alive {
+            self.shared.connected.store(true, Ordering::Relaxed);
         }
         Ok(())
-    }
-
-    /// What is known is known as of `age_ms` ago.
-    fn heartbeat(&mut self, age_ms: u64, position: String) {
-        let now = self.shared.clock.now();
-        let as_of = now.saturating_sub(i64::try_from(age_ms).unwrap_or(i64::MAX));
-        if let Some(Staged { refusals, position: Some(_) }) = self.staged.take_if(|staged| staged.position.is_some()) {
-            let known = Known { refusals: Arc::new(refusals), position, as_of };
-            self.shared.known.store(Some(Arc::new(known)));
-        } else {
-            self.heartbeats = self.heartbeats.wrapping_add(1);
-            let forget = self.heartbeats.is_multiple_of(FORGET_AFTER);
-            self.update(|known| {
-                (known.position, known.as_of) = (position, as_of);
-                if forget {
-                    Arc::make_mut(&mut known.refusals).forget_expired(now.div_euclid(1000));
-                }
-            });
-        }
-        self.shared.connected.store(true, Ordering::Relaxed);
-    }
-
-    /// This task alone writes, so nothing is lost between reading and storing.
-    fn update(&self, change: impl FnOnce(&mut Known)) {
-        if let Some(known) = self.shared.known.load_full() {
-            let mut known = Known::clone(&known);
-            change(&mut known);
-            self.shared.known.store(Some(Arc::new(known)));
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! What a command reads and writes, and how it fails.
 
 use std::fmt::{Display, Write as _};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use zeroize::Zeroizing;
@@ -76,6 +76,21 @@ pub(super) fn input(limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
+/// Asks on the terminal without showing what is typed, twice, so that a slip of the finger is noticed. None where standard
+/// input is no terminal.
+pub(super) fn ask_secretly(question: &str, again: &str) -> Result<Option<Zeroizing<String>>, Failure> {
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let first = Zeroizing::new(rpassword::prompt_password(question)?);
+    let second = Zeroizing::new(rpassword::prompt_password(again)?);
+    if *first == *second {
+        Ok(Some(first))
+    } else {
+        Err(Failure::refused("the two are not the same; nothing was changed"))
+    }
+}
+
 /// Takes one newline from the end, as `echo` and editors leave it there.
 pub(super) fn strip_newline(bytes: &mut Vec<u8>) {
     if bytes.last() == Some(&b'\n') {
@@ -84,7 +99,7 @@ pub(super) fn strip_newline(bytes: &mut Vec<u8>) {
 }
 
 /// A text somebody else chose, safe to write to a terminal: control and formatting characters are spelt out.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::path::PathBuf;
 
-use countersign_engine::db::{Db, Options};
-use countersign_engine::{Engine, OpenError, SystemChance, World};
+use countersign_engine::db::{Applied, Db, Options, Survey};
+use countersign_engine::{Clock, Engine, OpenError, SystemChance, SystemClock, World};
 
 use super::console::{Failure, note};
 use crate::config::{Config, Found, Origin, Sources};
@@ -24,6 +24,15 @@ impl Deployment {
         let sources = Sources::new(self.file.clone(), std::env::vars_os())?;
         Ok(Config::load(&sources)?)
     }
+
+    /// The same for the database at this URL, where one is given.
+    pub(super) fn config_for(&self, database: Option<String>) -> Result<Config, Failure> {
+        let mut config = self.config()?;
+        if let Some(url) = database {
+            config.database.url = url.into();
+        }
+        Ok(config)
+    }
 }
 
 /// The secrets; on the first run new ones, which is said.
@@ -41,7 +50,48 @@ pub(super) fn secrets_or_first(config: &Config) -> Result<Found, Failure> {
 
 /// The database, which must be there. A missing SQLite file is created.
 pub(super) async fn database(config: &Config) -> Result<Db, Failure> {
-    Db::connect(config.database.url.expose(), Options::default()).await.map_err(Failure::misuse)
+    Db::connect(config.database.url.expose(), options(config)?).await.map_err(Failure::misuse)
+}
+
+/// How the database is opened.
+pub(super) fn options(config: &Config) -> Result<Options, Failure> {
+    Ok(Options { names: config.names().map_err(Failure::misuse)?, ..Options::default() })
+}
+
+/// Brings the schema up to date. Where another program made the database, only if that was said and all of it fits.
+pub(super) async fn migrate(db: &Db, config: &Config) -> Result<Vec<Applied>, Failure> {
+    let survey = db.survey().await.map_err(Failure::misuse)?;
+    if survey.made_elsewhere {
+        may_join(&survey, config).map_err(Failure::Misuse)?;
+    }
+    db.migrate(SystemClock.now()).await.map_err(Failure::misuse)
+}
+
+/// Whether our tables may be added to a database that Better Auth made, and why not.
+fn may_join(survey: &Survey, config: &Config) -> Result<(), String> {
+    const DOCTOR: &str = "`countersign doctor` says more";
+    if let [(key, value), rest @ ..] = survey.settings.as_slice() {
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        return Err(format!(
+            "Better Auth made this database under other names: set `{key}` to {value}{more}; `countersign doctor` prints \
+             the settings"
+        ));
+    }
+    if let Some((table, misfit)) = survey.tables.iter().find_map(|table| Some((table, table.misfits.first()?))) {
+        return Err(format!(
+            "Better Auth made this database, and table {} does not fit: {misfit}; {DOCTOR}",
+            table.real
+        ));
+    }
+    if !config.database.shared {
+        return Err(
+            "Better Auth made this database: set `database.shared` to true, and `token.secret` or an asymmetric \
+             `token.algorithm`, so that access tokens have a key of their own; once no TypeScript server uses the database \
+             any more, take `database.shared` out again"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 /// The engine on a database whose schema is up to date.

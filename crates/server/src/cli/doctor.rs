@@ -1,9 +1,11 @@
 //! `countersign doctor`: what a deployment needs, checked one by one.
 
+mod tables;
+
 use std::fmt::Display;
 
 use countersign_engine::config::BaseUrl;
-use countersign_engine::db::{Db, Options, Timestamp};
+use countersign_engine::db::{Db, Timestamp};
 use countersign_engine::{Clock, SystemClock};
 
 use super::console::{Failure, answer};
@@ -26,16 +28,16 @@ fn problem(what: impl Display, next: &'static str) -> Problem {
     Problem { what: what.to_string(), next: Some(next) }
 }
 
-pub(super) fn run(deployment: &Deployment) -> Result<(), Failure> {
-    let config = deployment.config()?;
+pub(super) fn run(deployment: &Deployment, database_url: Option<String>) -> Result<(), Failure> {
+    let config = deployment.config_for(database_url)?;
     let mut findings = vec![("secret", secret(&config)), ("address", address(&config.engine.base_url))];
-    findings.extend(deployment::wait_for(async { Ok(database(&config).await) })?);
+    findings.extend(deployment::wait_for(database(&config))?);
     let problems = findings.iter().filter(|(_, finding)| finding.is_err()).count();
     for (name, finding) in findings {
         match finding {
-            Ok(what) => answer(format_args!("ok       {name:<9} {what}"))?,
-            Err(Problem { what, next: Some(next) }) => answer(format_args!("problem  {name:<9} {what}; {next}"))?,
-            Err(Problem { what, next: None }) => answer(format_args!("problem  {name:<9} {what}"))?,
+            Ok(what) => answer(format_args!("ok       {name:<12} {what}"))?,
+            Err(Problem { what, next: Some(next) }) => answer(format_args!("problem  {name:<12} {what}; {next}"))?,
+            Err(Problem { what, next: None }) => answer(format_args!("problem  {name:<12} {what}"))?,
         }
     }
     match problems {
@@ -67,30 +69,22 @@ fn address(base_url: &BaseUrl) -> Finding {
     ))
 }
 
-async fn database(config: &Config) -> Vec<(&'static str, Finding)> {
+async fn database(config: &Config) -> Result<Vec<(&'static str, Finding)>, Failure> {
     const ABSENT: &str = "`countersign migrate` makes it";
     if let Some(file) = config.database.sqlite_file().filter(|file| !file.exists()) {
         // Looking must not make it.
-        return vec![("database", Err(problem(format_args!("{} does not exist", file.display()), ABSENT)))];
+        return Ok(vec![("database", Err(problem(format_args!("{} does not exist", file.display()), ABSENT)))]);
     }
-    match Db::connect(config.database.url.expose(), Options::default()).await {
+    Ok(match Db::look(config.database.url.expose(), deployment::options(config)?).await {
         Err(error) => vec![("database", Err(problem(error, "check DATABASE_URL, and that the database is running")))],
-        Ok(db) => vec![
-            ("database", Ok(format!("{} answers", db.kind()))),
-            ("schema", schema(&db).await),
-            ("clock", clock(&db, SystemClock.now()).await),
-        ],
-    }
-}
-
-async fn schema(db: &Db) -> Finding {
-    const NEXT: &str = "run `countersign migrate`";
-    let missing = db.schema_report().await.map_err(|error| problem(error, "check the rights of the database user"))?;
-    match missing.as_slice() {
-        [] => Ok("complete".to_owned()),
-        [one] => Err(problem(one, NEXT)),
-        [first, rest @ ..] => Err(problem(format_args!("{first}, and {} more", rest.len()), NEXT)),
-    }
+        Ok(db) => {
+            let mut findings = vec![("database", Ok(format!("{} answers", db.kind())))];
+            findings.extend(tables::findings(&db, config).await);
+            findings.push(("clock", clock(&db, SystemClock.now()).await));
+            db.close().await;
+            findings
+        }
+    })
 }
 
 async fn clock(db: &Db, ours: Timestamp) -> Finding {

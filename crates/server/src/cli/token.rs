@@ -4,7 +4,7 @@ mod key;
 
 use clap::{Args, Subcommand};
 use countersign_engine::{Clock, SystemChance, SystemClock, chance};
-use countersign_token::{Claims, Policy, Refused, Verifier, decode_unverified, verdict};
+use countersign_token::{Claims, MAX_SERVICE_LIFETIME, Policy, Refused, Verifier, decode_unverified, verdict};
 use serde_json::{Map, Value};
 
 use self::key::{DeploymentKeys, KeyOption};
@@ -27,6 +27,9 @@ pub(super) enum Token {
     Decode,
     /// Print the credential of services that follow the refusals (docs/revocations.md).
     Feed,
+    /// Print a service token, the credential of such a service where access tokens are signed with a private key
+    /// (`token.algorithm` EdDSA or ES256) and no secret is shared with it.
+    Service(Service),
 }
 
 #[derive(Args)]
@@ -46,6 +49,17 @@ pub(super) struct Mint {
     /// A claim of one's own; the value is JSON, or else a text. May be repeated.
     #[arg(long = "claim", value_name = "NAME=VALUE", value_parser = claim)]
     claims: Vec<(String, Value)>,
+}
+
+#[derive(Args)]
+pub(super) struct Service {
+    /// What to call the service.
+    #[arg(long)]
+    name: String,
+    /// How long the token lives; 30 days if not said, a year at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30 * 86_400,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SERVICE_LIFETIME)))]
+    lifetime: u32,
 }
 
 #[derive(Args)]
@@ -74,6 +88,7 @@ impl Token {
             Self::Why => why(deployment),
             Self::Decode => decode(),
             Self::Feed => feed(deployment),
+            Self::Service(service) => service.run(deployment),
         }
     }
 }
@@ -97,6 +112,17 @@ impl Mint {
             .verify_owned(&token, now.seconds())
             .map_err(|why| Failure::Refused(format!("such a token would be refused: {why}")))?;
         Ok(answer(token)?)
+    }
+}
+
+impl Service {
+    fn run(self, deployment: &Deployment) -> Result<(), Failure> {
+        let keys = DeploymentKeys::open(&deployment.config()?)?;
+        let now = SystemClock.now();
+        let (iat, id) = (now.seconds(), chance::id(&SystemChance, now));
+        let token = keys.keys().service_token(&self.name, id, iat, iat.saturating_add(self.lifetime.into()));
+        let none = "access tokens are signed with a shared secret here: `countersign token feed` prints the credential";
+        Ok(answer(token.ok_or_else(|| Failure::misuse(none))?.map_err(Failure::refused)?)?)
     }
 }
 

@@ -4,7 +4,10 @@ use clap::{Args, Subcommand};
 use countersign_contract as contract;
 use countersign_engine::db::Timestamp;
 use countersign_engine::user::rules::is_suspended;
-use countersign_engine::{Clock, CreateUserError, Engine, NewUser, SystemClock, Unacceptable, User as Row, Who};
+use countersign_engine::{
+    Clock, CreateUserError, Engine, Existing, NewUser, SetPasswordError, SystemClock, Unacceptable, User as Row, Who,
+};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::console::{self, Failure, answer, note, printable, table};
@@ -14,7 +17,7 @@ use crate::http::user::wire;
 /// More than the longest password anyone may set.
 const PASSWORD_LIMIT: u64 = 64 * 1024;
 /// What a name may have at most, in bytes.
-const NAME_LIMIT: usize = 1024;
+pub(super) const NAME_LIMIT: usize = 1024;
 
 #[derive(Subcommand)]
 pub(super) enum User {
@@ -32,6 +35,8 @@ pub(super) enum User {
     Delete(Delete),
     /// Give a user other roles.
     SetRole(SetRole),
+    /// Give a user a password, asked for on the terminal or read on standard input.
+    SetPassword(SetPassword),
 }
 
 #[derive(Args)]
@@ -48,6 +53,9 @@ pub(super) struct Create {
     /// The roles, joined by commas; `user` if not said.
     #[arg(long)]
     role: Option<String>,
+    /// The value of an additional field, in JSON or as it is; may come several times.
+    #[arg(long = "field", value_name = "NAME=VALUE", value_parser = field)]
+    fields: Vec<(String, Value)>,
     /// Print the user as JSON.
     #[arg(long)]
     json: bool,
@@ -111,6 +119,15 @@ pub(super) struct SetRole {
     role: String,
 }
 
+#[derive(Args)]
+pub(super) struct SetPassword {
+    #[command(flatten)]
+    named: Named,
+    /// Replace the password the user has, and end all their sessions.
+    #[arg(long)]
+    replace: bool,
+}
+
 impl User {
     pub(super) fn run(self, deployment: &Deployment) -> Result<(), Failure> {
         let config = deployment.config()?;
@@ -137,6 +154,7 @@ impl User {
                 let (user, role) = (named.find(engine).await?, roles(&role)?);
                 done(engine.set_role(&user.id, role).await, format_args!("{} is now {role}", user.email))
             }
+            Self::SetPassword(set) => set.run(engine).await,
         }
     }
 }
@@ -151,7 +169,8 @@ impl Create {
         }
         let role = self.role.as_deref().map(roles).transpose()?.map(str::to_owned);
         let password = if self.password_stdin { Some(read_password()?) } else { None };
-        let new = NewUser { name: self.name, email: self.email, image: None, role };
+        let members = self.fields.into_iter().collect();
+        let new = NewUser { name: self.name, email: self.email, image: None, role, members };
         let user = match engine.create_user(new, password.as_ref().map(|password| password.as_str())).await {
             Ok(user) => user,
             Err(error) => return Err(not_created(error, engine)),
@@ -164,15 +183,38 @@ impl Create {
 }
 
 fn not_created(error: CreateUserError, engine: &Engine) -> Failure {
-    let rules = &engine.config().email_and_password;
     match error {
-        CreateUserError::Unacceptable(Unacceptable::TooShort) => {
-            Failure::Refused(format!("the password is shorter than {} characters", rules.min_password_length))
-        }
-        CreateUserError::Unacceptable(Unacceptable::TooLong) => {
-            Failure::Refused(format!("the password is longer than {} characters", rules.max_password_length))
-        }
+        CreateUserError::Unacceptable(why) => unacceptable(why, engine),
         other => Failure::refused(other),
+    }
+}
+
+fn unacceptable(why: Unacceptable, engine: &Engine) -> Failure {
+    let rules = &engine.config().email_and_password;
+    Failure::Refused(match why {
+        Unacceptable::TooShort => format!("the password is shorter than {} characters", rules.min_password_length),
+        Unacceptable::TooLong => format!("the password is longer than {} characters", rules.max_password_length),
+        Unacceptable::Common => "the password is one of those that are guessed first".to_owned(),
+    })
+}
+
+impl SetPassword {
+    async fn run(self, engine: &Engine) -> Result<(), Failure> {
+        let user = self.named.find(engine).await?;
+        let password = match console::ask_secretly("New password: ", "The same again: ")? {
+            Some(password) => password,
+            None => read_password()?,
+        };
+        let existing = if self.replace { Existing::Replace } else { Existing::Keep };
+        match engine.set_password(&user.id, &password, existing).await {
+            Ok(()) => done(Ok(true), format_args!("{} has a new password", user.email)),
+            Err(SetPasswordError::Unacceptable(why)) => Err(unacceptable(why, engine)),
+            Err(SetPasswordError::AlreadySet) => Err(Failure::Refused(format!(
+                "{} has a password already; --replace sets another and ends all sessions",
+                printable(&user.email)
+            ))),
+            Err(other) => Err(Failure::refused(other)),
+        }
     }
 }
 
@@ -278,7 +320,7 @@ fn read_password() -> Result<Zeroizing<String>, Failure> {
 }
 
 /// Role names, joined by commas as Better Auth's admin plugin keeps them.
-fn roles(text: &str) -> Result<&str, Failure> {
+pub(super) fn roles(text: &str) -> Result<&str, Failure> {
     let is_name = |role: &str| {
         !role.is_empty() && role.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.'))
     };
@@ -286,6 +328,11 @@ fn roles(text: &str) -> Result<&str, Failure> {
         return Ok(text);
     }
     Err(Failure::misuse("a role is made of letters, digits, '-', '_', ':' and '.'; several are joined by commas"))
+}
+
+fn field(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("a field is given as in plan=free")?;
+    Ok((name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value))))
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {

@@ -12,11 +12,15 @@ pub(super) struct Node<'a>(&'a Json);
 /// What fits a setting.
 enum Kind<'a> {
     Section(Vec<(&'a str, Node<'a>)>),
+    /// A section whose keys are names of one's own.
+    Names,
     Flag,
     Whole(i64, i64),
     Choice(Vec<&'a str>),
     List,
     Text,
+    /// Whatever fits another setting beside it.
+    Any,
 }
 
 /// The schema as a tree of keys.
@@ -51,7 +55,7 @@ impl Keys {
                 return Err(Error::Unknown { given: given(), nearest: self.nearest(path).map(place) });
             };
             match (node.kind(), value) {
-                (Kind::Section(_), Value::Table(inner)) => self.check_section(node, inner, path, file)?,
+                (Kind::Section(_) | Kind::Names, Value::Table(inner)) => self.check_section(node, inner, path, file)?,
                 (kind, value) if kind.fits(value) => {}
                 (kind, _) => return Err(Error::Unfit { given: given(), expected: kind.to_string() }),
             }
@@ -112,7 +116,8 @@ fn snake_case(key: &str) -> String {
 
 impl<'a> Node<'a> {
     fn child(self, key: &str) -> Option<Self> {
-        self.0.get("properties")?.get(key).map(Self)
+        let known = self.0.get("properties").and_then(|known| known.get(key));
+        known.or_else(|| self.0.get("additionalProperties").filter(|named| named.is_object())).map(Self)
     }
 
     fn children(self) -> Vec<(&'a str, Self)> {
@@ -135,6 +140,12 @@ impl<'a> Node<'a> {
         let children = self.children();
         if !children.is_empty() {
             return Kind::Section(children);
+        }
+        if self.0.get("additionalProperties").is_some_and(Json::is_object) {
+            return Kind::Names;
+        }
+        if ["type", "enum", "oneOf", "anyOf"].iter().all(|word| self.0.get(word).is_none()) {
+            return Kind::Any;
         }
         match self.type_name() {
             Some("boolean") => Kind::Flag,
@@ -171,7 +182,8 @@ impl<'a> Node<'a> {
 impl Kind<'_> {
     fn fits(&self, value: &Value) -> bool {
         match (self, value) {
-            (Self::Flag, Value::Boolean(_)) | (Self::Text, Value::String(_)) => true,
+            (Self::Flag, Value::Boolean(_)) | (Self::Text, Value::String(_)) | (Self::Names, Value::Table(_)) => true,
+            (Self::Any, _) => true,
             (Self::Whole(least, most), Value::Integer(number)) => (least..=most).contains(&number),
             (Self::Choice(choices), Value::String(text)) => choices.contains(&text.as_str()),
             (Self::List, Value::Array(items)) => items.iter().all(Value::is_str),
@@ -187,7 +199,8 @@ impl Kind<'_> {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
             }
-            Self::Flag | Self::Whole(..) | Self::List => text.trim().parse().ok(),
+            Self::Flag | Self::Whole(..) | Self::List | Self::Names => text.trim().parse().ok(),
+            Self::Any => Some(text.trim().parse().unwrap_or_else(|_| Value::String(text.to_owned()))),
             Self::Section(_) => None,
         }
     }
@@ -200,6 +213,8 @@ impl std::fmt::Display for Kind<'_> {
                 let names: Vec<&str> = children.iter().map(|(name, _)| *name).collect();
                 write!(f, "a section with some of the keys {}", names.join(", "))
             }
+            Self::Names => f.write_str("a section with a section for each name"),
+            Self::Any => f.write_str("a value"),
             Self::Flag => f.write_str("true or false"),
             Self::Whole(least, most) => write!(f, "a whole number from {least} to {most}"),
             Self::Choice(choices) => write!(f, "one of {}", choices.join(", ")),

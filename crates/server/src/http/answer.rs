@@ -2,20 +2,23 @@
 
 use axum::response::{IntoResponse, Response};
 use countersign_engine::Caller;
+use countersign_engine::config::Bearer;
+use countersign_token::{CannotSign, SignedCookie};
 use http::{HeaderName, HeaderValue, header};
 
 use super::cookie::SetCookies;
-use super::problem::Failure;
+use super::session_data;
 use super::visit::Visit;
 use crate::app::App;
 
 const SET_AUTH_TOKEN: HeaderName = HeaderName::from_static("set-auth-token");
 const SET_AUTH_JWT: HeaderName = HeaderName::from_static("set-auth-jwt");
 
-/// A reply of status 200 and what goes with it.
+/// A reply of status 200 and what goes with it; or, with a location, a redirect in its place.
 #[derive(Debug)]
 pub(crate) struct Answer<T> {
     pub(crate) reply: T,
+    pub(crate) location: Option<String>,
     pub(crate) extras: Extras,
 }
 
@@ -27,14 +30,37 @@ pub(crate) struct Extras {
     tokens: Vec<(HeaderName, String)>,
 }
 
+impl App {
+    /// What a client without cookies presents as this caller: an access token, or by setting Better Auth's signed session token,
+    /// which a TypeScript server beside ours takes too (docs/wire.md 11.2).
+    pub(crate) fn bearer(&self, caller: &Caller, access_token: &str) -> String {
+        match self.engine.config().token.bearer {
+            Bearer::Access => access_token.to_owned(),
+            Bearer::Session => SignedCookie::sign(&caller.session.token, self.engine.secrets().current()),
+        }
+    }
+}
+
 impl<T> Answer<T> {
     pub(crate) fn new(reply: T) -> Self {
-        Self { reply, extras: Extras::default() }
+        Self { reply, location: None, extras: Extras::default() }
+    }
+
+    /// A redirect in place of the reply, where there is somewhere to go.
+    pub(crate) fn leading_to(self, location: Option<String>) -> Self {
+        Self { location, ..self }
+    }
+}
+
+impl Answer<()> {
+    /// Nothing but a redirect.
+    pub(crate) fn redirect(location: String) -> Self {
+        Self::new(()).leading_to(Some(location))
     }
 }
 
 impl Extras {
-    /// Hands the session to the client: its cookies, and the access token as `set-auth-token`.
+    /// Hands the session to the client: its cookies, and a bearer as `set-auth-token`.
     pub(crate) fn session(
         &mut self,
         (app, visit): (&App, &Visit),
@@ -44,13 +70,29 @@ impl Extras {
     ) {
         let of = (&app.cookies, &app.engine);
         self.cookies.session(of, &caller.session, dont_remember, visit.dont_remember(app));
-        self.access_token(access_token);
+        self.remember((app, visit), caller, dont_remember);
+        self.bearer(&app.bearer(caller, access_token));
+    }
+
+    /// Lets the client remember the session in a cache cookie, where that is set.
+    pub(crate) fn remember(&mut self, (app, visit): (&App, &Visit), caller: &Caller, dont_remember: bool) {
+        let cache = &app.config.engine.session.cookie_cache;
+        if !cache.enabled {
+            return;
+        }
+        match session_data::of(app, caller, dont_remember) {
+            Ok(value) => {
+                let max_age = (!dont_remember).then_some(cache.max_age);
+                self.cookies.session_data(&app.cookies, &visit.cookies, &value, max_age);
+            }
+            Err(error) => tracing::error!(%error, "a cache cookie was not written"),
+        }
     }
 
     /// The same for a session that was renewed or whose user changed.
-    pub(crate) fn again<E>(&mut self, (app, visit): (&App, &Visit), caller: &Caller) -> Result<(), Failure<E>> {
-        let access_token = app.engine.access_token(caller).map_err(|error| Failure::internal(&error))?;
-        let dont_remember = caller.session.dont_remember || visit.dont_remember(app);
+    pub(crate) fn again(&mut self, (app, visit): (&App, &Visit), caller: &Caller) -> Result<(), CannotSign> {
+        let access_token = app.engine.access_token(caller)?;
+        let dont_remember = visit.forgets(app, caller);
         self.session((app, visit), caller, &access_token, dont_remember);
         Ok(())
     }
@@ -60,9 +102,9 @@ impl Extras {
         self.cookies.clear(&app.cookies, &visit.cookies);
     }
 
-    /// The access token as `set-auth-token`, to a client that keeps no cookies.
-    pub(crate) fn access_token(&mut self, access_token: &str) {
-        self.token(SET_AUTH_TOKEN, access_token);
+    /// A bearer as `set-auth-token`, to a client that keeps no cookies.
+    pub(crate) fn bearer(&mut self, bearer: &str) {
+        self.token(SET_AUTH_TOKEN, bearer);
     }
 
     pub(crate) fn header(&mut self, name: HeaderName, value: HeaderValue) {

@@ -4,18 +4,23 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::response::IntoResponse;
+use axum::extract::{RawPathParams, Request, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use countersign_contract::transport::Error;
-use countersign_contract::{Anyone, Auth, Endpoint, FreshlySignedIn, Input, Method, Query, Request as _, SignedIn};
-use countersign_engine::{Caller, Found};
-use http::{HeaderMap, StatusCode, header};
+use countersign_contract::{
+    Anyone, Auth, Endpoint, FreshlySignedIn, Input, Method, PerhapsSignedIn, Request as _, SignedIn, SignedInOrCached,
+};
+use countersign_engine::{Caller, SessionError};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 
 use super::answer::{Answer, Extras};
+use super::caller::{self, Search};
 use super::problem::{Failure, Problem};
+use super::rate_limit;
+use super::target;
 use super::visit::Visit;
 use crate::app::App;
 
@@ -65,12 +70,13 @@ impl Mount for Router<App> {
     {
         self.route(
             E::PATH,
-            any(move |State(app): State<App>, request: Request| async move {
+            any(move |State(app): State<App>, path: RawPathParams, request: Request| async move {
                 let mut extras = Extras::default();
-                let mut response = match serve::<E>(app, &handler, request, &mut extras).await {
+                let path = path.iter().next().map_or("", |(_, value)| value);
+                let mut response = match serve::<E>(app, &handler, (request, path), &mut extras).await {
                     Ok(answer) => {
                         extras.merge(answer.extras);
-                        axum::Json(answer.reply).into_response()
+                        answer.location.map_or_else(|| axum::Json(answer.reply).into_response(), |to| found(&to))
                     }
                     Err(Refusal::NotFound) => return StatusCode::NOT_FOUND.into_response(),
                     Err(Refusal::Problem(problem)) => problem.into_response(),
@@ -81,6 +87,14 @@ impl Mount for Router<App> {
         )
     }
 }
+
+/// Sends the browser on, as Better Auth does it: 302, with the content type of all its answers and an empty body.
+fn found(location: &str) -> Response {
+    let headers = [(header::LOCATION, target::header(location)), (header::CONTENT_TYPE, APPLICATION_JSON)];
+    (StatusCode::FOUND, headers).into_response()
+}
+
+const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 enum Refusal {
     NotFound,
@@ -96,7 +110,7 @@ impl<P: Into<Problem>> From<P> for Refusal {
 async fn serve<E>(
     app: App,
     handler: &impl AsyncHandler<E>,
-    request: Request,
+    (request, path): (Request, &str),
     extras: &mut Extras,
 ) -> Result<Answer<E::Reply>, Refusal>
 where
@@ -104,9 +118,7 @@ where
 {
     let (parts, body) = request.into_parts();
     let visit = Visit::of(&parts, &app);
-    app.limiter
-        .count(visit.address, E::PATH, app.engine.clock().now())
-        .map_err(|seconds| Problem::retry_after(Error::RateLimited, seconds))?;
+    rate_limit::count(&app, &visit, E::PATH).await?;
     let matches = match E::METHOD {
         Method::Get => parts.method == http::Method::GET,
         Method::Post => parts.method == http::Method::POST,
@@ -117,13 +129,15 @@ where
     }
     let posts = parts.method != http::Method::GET;
     let body = if posts && E::READS_BODY { decode_body::<E>(&app, &parts.headers, body).await? } else { None };
-    let query = Query(form_pairs(parts.uri.query().unwrap_or_default()));
     if posts {
         app.origins.check(&parts.headers)?;
-        app.origins.check_targets(body.as_ref(), query.first("callbackURL"))?;
+        app.origins.check_targets(body.as_ref(), visit.query.first("callbackURL"))?;
     }
-    let request = E::Request::decode(Input { body: body.as_ref(), query: &query })
+    let request = E::Request::decode(Input { body: body.as_ref(), query: &visit.query, path })
         .map_err(|issues| Problem::worded(Error::Validation, issues.sentence()))?;
+    if E::LEADS_ELSEWHERE {
+        app.origins.check_query(&visit.query)?;
+    }
     if E::FORM_CSRF {
         app.origins.check_form(&parts.headers)?;
     }
@@ -198,22 +212,24 @@ impl Admits for Anyone {
     }
 }
 
+impl Admits for PerhapsSignedIn {
+    type Caller = Option<Caller>;
+    async fn admit(app: &App, visit: &Visit, extras: &mut Extras) -> Result<Option<Caller>, Problem> {
+        perhaps_signed_in(app, visit, Search::elsewhere(app, visit, false), extras).await
+    }
+}
+
 impl Admits for SignedIn {
     type Caller = Caller;
     async fn admit(app: &App, visit: &Visit, extras: &mut Extras) -> Result<Caller, Problem> {
-        match visit.demand_session(app).await? {
-            Found::Live { caller, renewed, .. } => {
-                if renewed {
-                    extras.again::<countersign_contract::Never>((app, visit), &caller)?;
-                }
-                Ok(caller)
-            }
-            Found::Gone => {
-                extras.clear((app, visit));
-                Err(Problem::new(Error::Unauthorized))
-            }
-            Found::Nobody => Err(Problem::new(Error::Unauthorized)),
-        }
+        signed_in(app, visit, Search::elsewhere(app, visit, false), extras).await
+    }
+}
+
+impl Admits for SignedInOrCached {
+    type Caller = Caller;
+    async fn admit(app: &App, visit: &Visit, extras: &mut Extras) -> Result<Caller, Problem> {
+        signed_in(app, visit, Search::elsewhere(app, visit, true), extras).await
     }
 }
 
@@ -222,5 +238,23 @@ impl Admits for FreshlySignedIn {
     async fn admit(app: &App, visit: &Visit, extras: &mut Extras) -> Result<Caller, Problem> {
         let caller = SignedIn::admit(app, visit, extras).await?;
         if app.engine.is_fresh(&caller) { Ok(caller) } else { Err(Problem::new(Error::SessionNotFresh)) }
+    }
+}
+
+async fn signed_in(app: &App, visit: &Visit, search: Search, extras: &mut Extras) -> Result<Caller, Problem> {
+    let caller = perhaps_signed_in(app, visit, search, extras).await?;
+    caller.ok_or_else(|| Problem::new(Error::Unauthorized))
+}
+
+async fn perhaps_signed_in(
+    app: &App,
+    visit: &Visit,
+    search: Search,
+    extras: &mut Extras,
+) -> Result<Option<Caller>, Problem> {
+    match caller::find(app, visit, search, extras).await {
+        Ok(live) => Ok(live.map(|live| live.caller)),
+        Err(SessionError::Vanished) => Ok(None),
+        Err(SessionError::Engine(error)) => Err(Problem::internal(&error.to_string())),
     }
 }

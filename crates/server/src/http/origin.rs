@@ -1,5 +1,6 @@
 //! Which origins are trusted, and what a request must say about where it comes from (docs/wire.md 2).
 
+use countersign_contract::Query;
 use countersign_contract::transport::Error;
 use http::{HeaderMap, header};
 use serde_json::Value;
@@ -120,7 +121,17 @@ impl Origins {
                 Some(_) => {}
             }
         }
-        match query_callback {
+        self.check_callback(query_callback)
+    }
+
+    /// Checks the URLs that a `GET` follows, all reported as Better Auth reports them (docs/wire.md 2.4).
+    pub(crate) fn check_query(&self, query: &Query) -> Result<(), Problem> {
+        let names = ["callbackURL", "errorCallbackURL", "newUserCallbackURL"];
+        names.into_iter().try_for_each(|name| self.check_callback(query.first(name)))
+    }
+
+    fn check_callback(&self, target: Option<&str>) -> Result<(), Problem> {
+        match target {
             Some(target) if !target.is_empty() && !self.trusts_target(target) => {
                 Err(Problem::new(Error::InvalidCallbackUrl))
             }

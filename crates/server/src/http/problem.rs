@@ -3,8 +3,8 @@
 
 use axum::response::{IntoResponse, Response};
 use countersign_contract::{Coded, ErrorRow, transport};
-use countersign_engine::FinishError;
 use countersign_engine::sign_in::gates::Closed;
+use countersign_engine::{FinishError, Refusal};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -22,6 +22,10 @@ pub(crate) enum Failure<E> {
     Worded(E, String),
     /// The same, with cookies to clear.
     With(E, Extras),
+    /// What the door refuses for any endpoint.
+    Door(Problem),
+    /// The embedding program refuses.
+    Refused(Refusal),
     /// The server is busy.
     Busy,
     /// Something else failed; the text is for the log.
@@ -115,6 +119,10 @@ impl<E: Coded> From<Failure<E>> for Problem {
                 Self { row: *error.row(), message: None, retry_after: None }
             }
             Failure::Worded(error, message) => Self { row: *error.row(), message: Some(message), retry_after: None },
+            Failure::Door(problem) => problem,
+            Failure::Refused(Refusal { code, message }) => {
+                Self { row: ErrorRow { status: 403, code: Some(code), message }, message: None, retry_after: None }
+            }
             Failure::Busy => Self::retry_after(transport::Error::Overloaded, RETRY_AFTER),
             Failure::Internal(cause) => Self::internal(&cause),
         }
@@ -123,6 +131,10 @@ impl<E: Coded> From<Failure<E>> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        // A few errors of Better Auth say nothing.
+        if self.code().is_none() && self.message().is_empty() {
+            return (self.status(), [(header::CONTENT_TYPE, "application/json")]).into_response();
+        }
         let mut body = Map::from_iter([("message".to_owned(), Value::from(self.message()))]);
         if let Some(code) = self.code() {
             body.insert("code".to_owned(), code.into());
@@ -141,6 +153,7 @@ impl IntoResponse for Problem {
 pub(crate) fn finish<E>(error: &FinishError, not_stored: E, closed: impl FnOnce(Closed) -> E) -> Failure<E> {
     match error {
         FinishError::Closed(gate) => Failure::Row(closed(*gate)),
+        FinishError::Refused(refusal) => Failure::Refused(*refusal),
         FinishError::NotStored => Failure::Row(not_stored),
         FinishError::Engine(error) => Failure::internal(error),
     }

@@ -21,13 +21,15 @@ pub(crate) async fn refresh(call: Call<Refresh>) -> Outcome<Refresh> {
     let Call { app, request, .. } = call;
     let renewed = app.engine.refresh(&request.refresh_token).await?;
     let mut answer = Answer::new(RefreshReply {
-        token: renewed.access_token.clone(),
+        token: renewed.access_token.token.clone(),
+        token_expires_at: renewed.access_token.expires_at.to_iso(),
+        server_time: renewed.access_token.issued_at.to_iso(),
         refresh_token: renewed.refresh_token,
         expires_at: renewed.caller.session.expires_at.to_iso(),
         session: session::wire(&renewed.caller.session),
         user: user::wire(&renewed.caller.user),
     });
-    answer.extras.access_token(&renewed.access_token);
+    answer.extras.bearer(&app.bearer(&renewed.caller, &renewed.access_token.token));
     Ok(answer)
 }
 
@@ -37,6 +39,7 @@ impl From<RefreshError> for Failure<Row> {
             RefreshError::Invalid => Row::Invalid.into(),
             RefreshError::Closed(Closed::EmailNotVerified) => Row::EmailNotVerified.into(),
             RefreshError::Closed(Closed::Suspended) => Row::BannedUser.into(),
+            RefreshError::Refused(refusal) => Self::Refused(refusal),
             RefreshError::Engine(error) => Self::internal(&error),
         }
     }

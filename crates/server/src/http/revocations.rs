@@ -17,9 +17,10 @@ use countersign_contract::transport::Error;
 use countersign_engine::Engine;
 use countersign_engine::feed::{News, Position};
 use countersign_guard::bearer_token;
-use countersign_token::Notice;
+use countersign_token::{Change, Notice};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::channel::{Channel, Sender};
+use tokio::sync::broadcast::error::TryRecvError;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::problem::Problem;
@@ -50,17 +51,18 @@ pub(crate) async fn follow(
     if method != Method::GET {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let admitted = matches!(bearer_token(&headers), Ok(Some(token)) if app.engine.keys().admits_follower(token));
-    if !admitted {
+    let now = app.engine.clock().now().seconds();
+    let credential = bearer_token(&headers).ok().flatten();
+    let Some(until) = credential.and_then(|credential| app.engine.keys().admits_follower(credential, now)) else {
         let challenge = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
         return (challenge, Problem::new(Error::Unauthorized)).into_response();
-    }
+    };
     if app.engine.feed().known().position.is_none() {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")]).into_response();
     }
     let last = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse::<Position>().ok());
     let (sender, body) = Channel::<Bytes>::new(AHEAD);
-    let stream = Stream { engine: app.engine.clone(), sender };
+    let stream = Stream { engine: app.engine.clone(), sender, until };
     tokio::spawn(async move {
         let stopped = async {
             match stopping {
@@ -80,13 +82,15 @@ pub(crate) async fn follow(
     (headers, Body::new(body)).into_response()
 }
 
-/// Nobody reads any more.
+/// Nobody reads any more, or may.
 struct Gone;
 
 /// What one follower is sent.
 struct Stream {
     engine: Engine,
     sender: Sender<Bytes>,
+    /// When the credential expires, in seconds.
+    until: i64,
 }
 
 impl Stream {
@@ -103,36 +107,60 @@ impl Stream {
         loop {
             tokio::select! {
                 biased;
-                news = news.recv() => match news.as_deref() {
-                    Ok(News::Changes { changes, position }) if position.epoch == place.epoch => {
-                        self.changes(changes, &mut place).await?;
-                        place.seq = place.seq.max(position.seq);
+                told = news.recv() => self.relay(told.ok(), &mut place).await?,
+                _ = ticks.tick() => {
+                    if self.until <= self.engine.clock().now().seconds() {
+                        return Err(Gone);
                     }
-                    // All was read again, or this follower is too slow to be told each change.
-                    _ => place = self.snapshot().await?,
-                },
-                _ = ticks.tick() => self.heartbeat(&place).await?,
+                    // The age comes first: what was read by then is in the news.
+                    let age_ms = self.age_ms();
+                    loop {
+                        match news.try_recv() {
+                            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                            told => self.relay(told.ok(), &mut place).await?,
+                        }
+                    }
+                    self.send(&Notice::Heartbeat { age_ms }, Some(&place)).await?;
+                }
             }
         }
     }
 
-    /// What came after the place where the follower stands, if that can be told.
-    async fn resume(&mut self, mut place: Position) -> Result<Position, Gone> {
-        match self.engine.changes_since(&place).await {
+    /// Hands on what the node took in; a snapshot where all was read again, or where this follower is too slow to be told each
+    /// change.
+    async fn relay(&mut self, news: Option<Arc<News>>, place: &mut Position) -> Result<(), Gone> {
+        match news.as_deref().and_then(|news| news.after(place)) {
+            Some((changes, leads_to)) => {
+                self.changes(changes).await?;
+                *place = leads_to;
+            }
+            None => *place = self.snapshot().await?,
+        }
+        Ok(())
+    }
+
+    /// What came after the place where the follower stands, if that can be told. A follower who may know more than this
+    /// node does is better off with another, or with none.
+    async fn resume(&mut self, from: Position) -> Result<Position, Gone> {
+        match self.engine.changes_since(&from).await {
             Ok(Some(changes)) => {
-                self.changes(&changes, &mut place).await?;
-                Ok(place)
+                self.changes(&changes).await?;
+                Ok(changes.into_iter().last().map_or(from, |(place, _)| place))
             }
             Ok(None) => self.snapshot().await,
             Err(error) => {
-                tracing::warn!(%error, "a follower of the feed is sent a snapshot");
-                self.snapshot().await
+                tracing::warn!(%error, "what a follower of the feed has missed cannot be read");
+                let known = self.engine.feed().known().position.clone();
+                let is_ahead = known.is_some_and(|known| known.epoch == from.epoch && from.seq < known.seq);
+                if is_ahead { self.snapshot().await } else { Err(Gone) }
             }
         }
     }
 
-    /// All refusals in parts. Only the last has an id: whoever misses it asks from where it stood before.
+    /// All refusals in parts, and how old they are. Only the last part has an id: whoever misses it asks from where it stood
+    /// before.
     async fn snapshot(&mut self) -> Result<Position, Gone> {
+        let age_ms = self.age_ms();
         let known = Arc::clone(&*self.engine.feed().known());
         let Some(position) = known.position.clone() else { return Err(Gone) };
         let mut held = known.refusals.changes().peekable();
@@ -141,28 +169,23 @@ impl Stream {
             let more = held.peek().is_some();
             self.send(&Notice::Snapshot { changes, more }, (!more).then_some(&position)).await?;
             if !more {
-                return Ok(position);
+                break;
             }
         }
+        self.send(&Notice::Heartbeat { age_ms }, Some(&position)).await?;
+        Ok(position)
     }
 
-    async fn changes(
-        &mut self,
-        changes: &[(i64, countersign_token::Change)],
-        place: &mut Position,
-    ) -> Result<(), Gone> {
-        for (seq, change) in changes {
-            if *seq > place.seq {
-                place.seq = *seq;
-                self.send(&Notice::Change(change.clone()), Some(place)).await?;
-            }
+    async fn changes(&mut self, changes: &[(Position, Change)]) -> Result<(), Gone> {
+        for (place, change) in changes {
+            self.send(&Notice::Change(change.clone()), Some(place)).await?;
         }
         Ok(())
     }
 
-    async fn heartbeat(&mut self, place: &Position) -> Result<(), Gone> {
-        let age_ms = self.engine.feed_age().and_then(|age| u64::try_from(age).ok()).unwrap_or(u64::MAX);
-        self.send(&Notice::Heartbeat { age_ms }, Some(place)).await
+    /// How old what the node knows is.
+    fn age_ms(&self) -> u64 {
+        self.engine.feed_age().and_then(|age| u64::try_from(age).ok()).unwrap_or(u64::MAX)
     }
 
     async fn send(&mut self, notice: &Notice, place: Option<&Position>) -> Result<(), Gone> {

@@ -1,12 +1,13 @@
 //! Signing in over HTTP.
 
-use countersign_contract::is_address;
 use countersign_contract::sign_in::{Email, EmailError, Reply};
+use countersign_contract::{Endpoint as _, is_address};
 use countersign_engine::{SignInError, sign_in::gates::Closed};
 use http::{HeaderValue, header};
 
 use super::answer::Answer;
 use super::endpoint::{Call, Outcome};
+use super::guesses::Guess;
 use super::problem::{Failure, finish};
 use super::user::wire;
 
@@ -19,13 +20,16 @@ pub(crate) async fn email(call: Call<Email>) -> Outcome<Email> {
         return Err(EmailError::InvalidEmail.into());
     }
     let dont_remember = request.remember_me == Some(false);
-    let signed_in = app.engine.sign_in(&request.email, &request.password, visit.device(dont_remember)).await?;
+    let guess = Guess::count(&app, &visit, &request.email, Email::PATH).await.map_err(Failure::Door)?;
     let url = request.callback_url;
     let target = url.as_deref().filter(|url| !url.is_empty());
+    let device = visit.device(dont_remember);
+    let signed_in = visit.engine(&app).sign_in_with_callback(&request.email, &request.password, device, target).await?;
+    guess.was_right(&app).await;
     let location = target.and_then(|url| HeaderValue::from_bytes(url.as_bytes()).ok());
     let mut answer = Answer::new(Reply {
         redirect: target.is_some(),
-        token: signed_in.access_token.clone(),
+        token: app.bearer(&signed_in.caller, &signed_in.access_token),
         url,
         user: wire(&signed_in.caller.user),
     });

@@ -7,6 +7,12 @@ use super::endpoint::{Call, Outcome};
 use super::problem::Failure;
 
 pub(crate) async fn get(call: Call<Get>) -> Outcome<Get> {
-    let token = call.app.engine.access_token(&call.caller).map_err(|error| Failure::internal(&error))?;
-    Ok(Answer::new(Reply { token }))
+    let Call { app, caller, .. } = call;
+    let made = app.engine.timed_access_token(&caller).map_err(|error| Failure::internal(&error))?;
+    Ok(Answer::new(Reply {
+        token: made.token,
+        expires_at: made.expires_at.to_iso(),
+        server_time: made.issued_at.to_iso(),
+        sid: caller.session.id.clone(),
+    }))
 }

@@ -1,15 +1,24 @@
 //! Users over HTTP.
 
 use countersign_contract::session::StatusReply;
-use countersign_contract::user::{Update, UpdateError, User as Wire};
-use countersign_engine::user::rules::is_administrative;
-use countersign_engine::{Caller, User};
-use serde_json::{Map, Value};
+use countersign_contract::user::{
+    Delete, DeleteCallback, DeleteCallbackError, DeleteError, DeleteReply, Update, UpdateError, User as Wire,
+};
+use countersign_engine::db::Timestamp;
+use countersign_engine::{
+    Caller, DeleteUserError, Deletion, DeletionProof, FollowDeletionError, Profile, User, VerifyPasswordError,
+    is_truthy,
+};
 use std::sync::Arc;
 
-use super::answer::Answer;
+use super::answer::{Answer, Extras};
 use super::endpoint::{Call, Outcome};
+use super::fields::{self, Rows};
 use super::problem::Failure;
+use crate::app::App;
+
+/// What is said to who is deleted.
+const DELETED: &str = "User deleted";
 
 /// A user as the wire shows one.
 pub(crate) fn wire(user: &User) -> Wire {
@@ -24,14 +33,28 @@ pub(crate) fn wire(user: &User) -> Wire {
         banned: user.banned,
         ban_reason: user.ban_reason.clone(),
         ban_expires: user.ban_expires.map(|at| at.to_iso()),
+        additional: fields::wire(&user.additional),
         id: user.id.clone(),
     }
 }
 
-/// The first member that is an administrator's to set. A value that JavaScript takes for false sets nothing.
-pub(crate) fn administrative_member(members: &Map<String, Value>) -> Option<&str> {
-    let set = members.iter().filter(|(_, value)| is_truthy(value));
-    set.map(|(name, _)| name.as_str()).find(|name| is_administrative(name))
+/// A user as a cache cookie remembers one.
+pub(crate) fn row(app: &App, wire: Wire) -> Option<User> {
+    Some(User {
+        id: wire.id,
+        name: wire.name,
+        email: wire.email,
+        email_verified: wire.email_verified,
+        image: wire.image,
+        created_at: Timestamp::parse_iso(&wire.created_at)?,
+        updated_at: Timestamp::parse_iso(&wire.updated_at)?,
+        role: wire.role,
+        banned: wire.banned,
+        ban_reason: wire.ban_reason,
+        // An end that cannot be read is no end.
+        ban_expires: wire.ban_expires.and_then(|at| Timestamp::parse_iso(&at)),
+        additional: app.engine.fields_shown("user", &wire.additional.0),
+    })
 }
 
 pub(crate) async fn update(call: Call<Update>) -> Outcome<Update> {
@@ -40,27 +63,76 @@ pub(crate) async fn update(call: Call<Update>) -> Outcome<Update> {
     if members.get("email").is_some_and(is_truthy) {
         return Err(UpdateError::EmailCanNotBeUpdated.into());
     }
-    if let Some(member) = administrative_member(members) {
-        return Err(Failure::Worded(UpdateError::FieldNotAllowed, format!("{member} is not allowed to be set")));
-    }
+    let rows = Rows {
+        not_allowed: UpdateError::FieldNotAllowed,
+        missing: UpdateError::Invalid,
+        invalid: UpdateError::Invalid,
+    };
+    let additional = app.engine.changes_of_user(members).map_err(|error| fields::refused(error, members, rows))?;
     let invalid = |issues: countersign_contract::Issues| Failure::Worded(UpdateError::Invalid, issues.sentence());
     let (name, image) = (request.name().map_err(invalid)?, request.image().map_err(invalid)?);
-    app.engine.update_profile(&caller, name, image).await?;
+    app.engine.update_profile(&caller, Profile { name, image, additional }).await?;
     let user = app.engine.user_by_id(&caller.user.id).await.map_err(|error| Failure::internal(&error))?;
     let caller = Caller { user: user.unwrap_or_else(|| Arc::clone(&caller.user)), ..caller };
     let mut answer = Answer::new(StatusReply { status: true });
-    answer.extras.again((&app, &visit), &caller)?;
+    answer.extras.again((&app, &visit), &caller).map_err(|error| Failure::internal(&error))?;
     Ok(answer)
 }
 
-/// Whether JavaScript would take the value for true.
-fn is_truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(_) | Value::Object(_) => true,
+pub(crate) async fn delete(call: Call<Delete>) -> Outcome<Delete> {
+    let (deletion, extras) = delete_caller(call).await?;
+    let message = if deletion == Deletion::Done { DELETED } else { "Verification email sent" };
+    Ok(Answer { extras, ..Answer::new(DeleteReply { success: true, message }) })
+}
+
+/// What became of the wish to be deleted, and the cookies that go with it.
+pub(crate) async fn delete_caller(call: Call<Delete>) -> Result<(Deletion, Extras), Failure<DeleteError>> {
+    let Call { app, visit, caller, request, .. } = call;
+    let proof = DeletionProof { password: request.password.as_deref(), token: request.token.as_deref() };
+    let deletion = visit.engine(&app).delete_caller(&caller, proof, request.callback_url.as_deref()).await?;
+    let mut extras = Extras::default();
+    if deletion == Deletion::Done {
+        extras.clear((&app, &visit));
+    }
+    Ok((deletion, extras))
+}
+
+pub(crate) async fn delete_callback(call: Call<DeleteCallback>) -> Outcome<DeleteCallback> {
+    let Call { app, visit, caller, request, .. } = call;
+    app.engine.follow_deletion(caller.as_ref(), &request.token).await?;
+    let mut answer = Answer::new(DeleteReply { success: true, message: DELETED });
+    answer.extras.clear((&app, &visit));
+    Ok(answer.leading_to(request.callback_url.filter(|url| !url.is_empty())))
+}
+
+impl From<DeleteUserError> for Failure<DeleteError> {
+    fn from(error: DeleteUserError) -> Self {
+        match error {
+            DeleteUserError::Disabled => DeleteError::Disabled.into(),
+            DeleteUserError::Password(VerifyPasswordError::TooLong) => DeleteError::PasswordTooLong.into(),
+            DeleteUserError::Password(VerifyPasswordError::NoCredential) => {
+                DeleteError::CredentialAccountNotFound.into()
+            }
+            DeleteUserError::Password(VerifyPasswordError::Wrong) => DeleteError::InvalidPassword.into(),
+            DeleteUserError::Password(VerifyPasswordError::Overloaded(_)) => Self::Busy,
+            DeleteUserError::Password(VerifyPasswordError::Engine(error)) => Self::internal(&error),
+            DeleteUserError::InvalidToken => DeleteError::InvalidToken.into(),
+            DeleteUserError::NotFresh => DeleteError::SessionExpired.into(),
+            DeleteUserError::Refused(refusal) => Self::Refused(refusal),
+            DeleteUserError::Engine(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<FollowDeletionError> for Failure<DeleteCallbackError> {
+    fn from(error: FollowDeletionError) -> Self {
+        match error {
+            FollowDeletionError::Disabled => DeleteCallbackError::Disabled.into(),
+            FollowDeletionError::SignedOut => DeleteCallbackError::FailedToGetUserInfo.into(),
+            FollowDeletionError::InvalidToken => DeleteCallbackError::InvalidToken.into(),
+            FollowDeletionError::Refused(refusal) => Self::Refused(refusal),
+            FollowDeletionError::Engine(error) => Self::internal(&error),
+        }
     }
 }
 

@@ -3,12 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use countersign_engine::{Device, Found, Presented, Renewal, SessionError};
+use countersign_contract::Query;
+use countersign_engine::{Caller, Device, Engine, Found, Presented, Renewal, SessionError};
 use countersign_token::SignedCookie;
 use http::{HeaderMap, header, request};
 
 use super::cookie::{Cookies, unescape};
-use super::{address, problem::Problem};
+use super::{address, endpoint::form_pairs};
 use crate::app::App;
 
 /// The longest user agent that is stored, in bytes.
@@ -18,6 +19,7 @@ const AGENT_MAX: usize = 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Visit {
     pub(crate) headers: HeaderMap,
+    pub(crate) query: Query,
     pub(crate) cookies: Cookies,
     pub(crate) address: Option<IpAddr>,
 }
@@ -26,7 +28,8 @@ impl Visit {
     pub(crate) fn of(parts: &request::Parts, app: &App) -> Self {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let address = address::client(peer, &parts.headers, &app.config.advanced.ip_address);
-        Self { headers: parts.headers.clone(), cookies: Cookies::of(&parts.headers), address }
+        let query = Query(form_pairs(parts.uri.query().unwrap_or_default()));
+        Self { headers: parts.headers.clone(), query, cookies: Cookies::of(&parts.headers), address }
     }
 
     /// The device a session of this visit would belong to.
@@ -39,9 +42,40 @@ impl Visit {
         }
     }
 
+    /// The engine on behalf of whoever sends this request, so that letters it writes are in their language.
+    pub(crate) fn engine(&self, app: &App) -> Engine {
+        match &app.look {
+            Ok(look) => app.engine.speaking(&look.language(&self.headers).tag),
+            Err(_) => app.engine.clone(),
+        }
+    }
+
     /// Whether a genuine `dont_remember` cookie came along.
     pub(crate) fn dont_remember(&self, app: &App) -> bool {
         self.cookies.dont_remember(&app.cookies, &app.engine)
+    }
+
+    /// Whether the session is not to be remembered beyond the browser's, by its row or by the cookie.
+    pub(crate) fn forgets(&self, app: &App, caller: &Caller) -> bool {
+        caller.session.dont_remember || self.dont_remember(app)
+    }
+
+    /// Whether the query asks to leave the session as it is (docs/wire.md 6.2).
+    pub(crate) fn disables_refresh(&self) -> bool {
+        self.query.flag("disableRefresh")
+    }
+
+    /// Whether the query asks not to believe a cache cookie.
+    pub(crate) fn disables_cookie_cache(&self) -> bool {
+        self.query.flag("disableCookieCache")
+    }
+
+    /// The session token the request shows, if it shows one and no access token.
+    pub(crate) fn session_token(&self, app: &App) -> Option<String> {
+        match self.credential(app)? {
+            Credential::Session { token, .. } => Some(token),
+            Credential::Access(_) => None,
+        }
     }
 
     /// Does `act` with the credential the request shows: a bearer token before a cookie. A bearer may be an access
@@ -91,18 +125,12 @@ impl Visit {
             return Some(Credential::Access(token.to_owned()));
         }
         let raw = unescape(token);
-        let token = SignedCookie::verify(&raw, app.engine.secrets())?.to_owned();
+        let token = match SignedCookie::verify(&raw, app.engine.secrets()) {
+            Some(token) => token.to_owned(),
+            None if !app.config.bearer.require_signature && !raw.contains('.') => raw,
+            None => return None,
+        };
         Some(Credential::Session { token, dont_remember: false })
-    }
-
-    /// Finds the session for an endpoint that demands one.
-    pub(crate) async fn demand_session(&self, app: &App) -> Result<Found, Problem> {
-        let renewal = if app.config.engine.session.defer_session_refresh { Renewal::OnlySay } else { Renewal::WhenDue };
-        match self.find_session(app, renewal).await {
-            Ok(found) => Ok(found),
-            Err(SessionError::Vanished) => Ok(Found::Gone),
-            Err(SessionError::Engine(error)) => Err(Problem::internal(&error.to_string())),
-        }
     }
 }
 

@@ -1,29 +1,30 @@
 //! The account: who one is, one's access token, and the devices one is signed in on.
 
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
-use countersign_contract::Never;
 use countersign_contract::session::{Revoke, RevokeOthers, RevokeRequest};
 use countersign_contract::sign_out::{SignOut, SignOutRequest};
 use countersign_engine::{Caller, Session};
 use http::{Method, StatusCode};
 
 use super::agent;
+use super::change_email;
+use super::change_password;
 use super::claim::{Claim, claims};
+use super::delete_account;
 use super::form::{Form, Posted};
+use super::form_page::Link;
 use super::page::{self, Site};
 use super::trouble::Trouble;
 use super::when::When;
 use crate::app::App;
 use crate::http::cookie::SetCookies;
 use crate::http::endpoint::Call;
-use crate::http::problem::{Failure, Problem};
+use crate::http::problem::Problem;
 use crate::http::session;
 use crate::http::visit::Visit;
 
-/// Where to go without a session, and back from there.
-const SIGN_IN: &str = "/sign-in?next=%2Faccount";
 /// Where to go when one has signed out.
 const SIGNED_OUT: &str = "/sign-in?done=signed-out";
 
@@ -37,8 +38,10 @@ struct AccountPage {
     header: Vec<Claim>,
     payload: Vec<Claim>,
     devices: Vec<Device>,
-    notice: &'static str,
-    trouble: Option<Trouble>,
+    /// What may be changed about signing in.
+    changes: Vec<Link>,
+    notice: String,
+    trouble: Trouble,
 }
 
 /// A session as its owner knows it. The session's token stays here.
@@ -52,21 +55,23 @@ struct Device {
 }
 
 impl AccountPage {
-    async fn load(app: &App, caller: Caller) -> Result<Self, Problem> {
-        let token = app.engine.access_token(&caller).map_err(|error| internal(&error))?;
-        let mut sessions = app.engine.sessions(&caller.user.id).await.map_err(|error| internal(&error))?;
+    async fn load(site: &Site, caller: Caller) -> Result<Self, Problem> {
+        let engine = &site.app.engine;
+        let token = engine.access_token(&caller).map_err(|error| page::internal(&error))?;
+        let mut sessions = engine.sessions(&caller.user.id).await.map_err(|error| page::internal(&error))?;
         sessions.sort_by_key(|session| (session.id != caller.session.id, std::cmp::Reverse(session.created_at)));
-        let (header, payload) = claims(&token);
+        let (header, payload) = claims(site, &token);
         Ok(Self {
-            site: Site::of(app),
-            since: When::of(caller.user.created_at),
+            since: When::of(site, caller.user.created_at),
             token,
             header,
             payload,
-            devices: sessions.iter().map(|session| Device::of(session, &caller)).collect(),
-            notice: "",
-            trouble: None,
+            devices: sessions.iter().map(|session| Device::of(site, session, &caller)).collect(),
+            changes: changes(site),
+            notice: String::new(),
+            trouble: Trouble::default(),
             caller,
+            site: site.clone(),
         })
     }
 
@@ -78,44 +83,56 @@ impl AccountPage {
     }
 }
 
+fn changes(site: &Site) -> Vec<Link> {
+    let password = site.takes_passwords().then(|| Link::new("", site.change_password.title(), change_password::PATH));
+    change_email::link(site).into_iter().chain(password).chain(delete_account::link(site)).collect()
+}
+
 impl Device {
-    fn of(session: &Session, caller: &Caller) -> Self {
+    fn of(site: &Site, session: &Session, caller: &Caller) -> Self {
         Self {
             id: session.id.clone(),
-            name: agent::readable(session.user_agent.as_deref().unwrap_or_default()),
+            name: agent::readable(&site.agents, session.user_agent.as_deref().unwrap_or_default()),
             is_this: session.id == caller.session.id,
             address: session.ip_address.clone().unwrap_or_default(),
-            began: When::of(session.created_at),
-            ends: When::of(session.expires_at),
+            began: When::of(site, session.created_at),
+            ends: When::of(site, session.expires_at),
         }
     }
 }
 
-pub(crate) async fn get(State(app): State<App>, request: Request) -> Response {
-    let notice = match Form::query(&request).text("done") {
-        "revoked" => "That device is signed out.",
-        "revoked-others" => "You are signed out everywhere else.",
+pub(crate) async fn get(site: Site, request: Request) -> Response {
+    let query = Form::query(&request);
+    let notice = match query.text("done") {
+        "revoked" => site.account.revoked(),
+        "revoked-others" => site.account.revoked_others(),
+        "password" => site.account.password_changed(),
+        "email" => site.account.email_asked(),
         _ => "",
     };
-    let visit = Visit::of(&request.into_parts().0, &app);
-    match page::caller(&app, &visit).await {
-        Ok((Some(caller), cookies)) => match AccountPage::load(&app, caller).await {
-            Ok(account) => page::with_cookies(page::show(StatusCode::OK, &AccountPage { notice, ..account }), cookies),
-            Err(problem) => page::problem(&app, &problem),
-        },
-        Ok((None, cookies)) => page::see_other(SIGN_IN, cookies),
-        Err(problem) => page::problem(&app, &problem),
+    let trouble = Trouble::named(&site, query.text("error"));
+    let visit = Visit::of(&request.into_parts().0, &site.app);
+    let (caller, cookies) = match page::someone(&site, &visit, page::ACCOUNT).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    match AccountPage::load(&site, caller).await {
+        Ok(account) => {
+            let account = AccountPage { notice: notice.to_owned(), trouble, ..account };
+            page::with_cookies(page::show(StatusCode::OK, &account), cookies)
+        }
+        Err(problem) => page::problem(&site, &problem),
     }
 }
 
 /// Does what `POST /sign-out` does.
-pub(crate) async fn sign_out(State(app): State<App>, request: Request) -> Response {
-    let Posted { visit, admitted, .. } = Posted::read::<SignOut>(&app, request).await;
+pub(crate) async fn sign_out(site: Site, request: Request) -> Response {
+    let Posted { visit, admitted, .. } = Posted::read::<SignOut>(&site.app, request).await;
     if let Err(problem) = admitted {
-        return page::problem(&app, &problem);
+        return page::problem(&site, &problem);
     }
     let call = Call {
-        app: app.clone(),
+        app: site.app.clone(),
         visit,
         caller: (),
         method: Method::POST,
@@ -123,56 +140,49 @@ pub(crate) async fn sign_out(State(app): State<App>, request: Request) -> Respon
     };
     match crate::http::sign_out::sign_out(call as Call<SignOut>).await {
         Ok(answer) => page::see_other(SIGNED_OUT, answer.extras.cookies),
-        Err(failure) => page::problem(&app, &failure.into()),
+        Err(failure) => page::problem(&site, &failure.into()),
     }
 }
 
 /// Does what `POST /revoke-session` does, to a session named by its id. Another's session is not told from none.
-pub(crate) async fn revoke(State(app): State<App>, request: Request) -> Response {
-    let Posted { visit, form, admitted } = Posted::read::<Revoke>(&app, request).await;
-    let (caller, cookies) = match signed_in(&app, &visit, admitted).await {
-        Ok(signed_in) => signed_in,
+pub(crate) async fn revoke(site: Site, request: Request) -> Response {
+    let Posted { visit, form, admitted } = Posted::read::<Revoke>(&site.app, request).await;
+    if let Err(problem) = admitted {
+        return page::problem(&site, &problem);
+    }
+    let (caller, cookies) = match page::someone(&site, &visit, page::ACCOUNT).await {
+        Ok(found) => found,
         Err(response) => return response,
     };
     let is_this = form.text("session") == caller.session.id;
-    match end_session(&app, visit, &caller, form.text("session")).await {
+    match end_session(&site.app, visit, &caller, form.text("session")).await {
         Ok(Some(cleared)) if is_this => page::see_other(SIGNED_OUT, cleared),
         Ok(Some(_)) => page::see_other("/account?done=revoked", cookies),
-        Ok(None) => page::with_cookies(not_yours(&app, caller).await, cookies),
-        Err(problem) => page::problem(&app, &problem),
+        Ok(None) => page::with_cookies(not_yours(&site, caller).await, cookies),
+        Err(problem) => page::problem(&site, &problem),
     }
 }
 
 /// Does what `POST /revoke-other-sessions` does.
-pub(crate) async fn revoke_others(State(app): State<App>, request: Request) -> Response {
-    let Posted { visit, admitted, .. } = Posted::read::<RevokeOthers>(&app, request).await;
-    let (caller, cookies) = match signed_in(&app, &visit, admitted).await {
-        Ok(signed_in) => signed_in,
+pub(crate) async fn revoke_others(site: Site, request: Request) -> Response {
+    let Posted { visit, admitted, .. } = Posted::read::<RevokeOthers>(&site.app, request).await;
+    if let Err(problem) = admitted {
+        return page::problem(&site, &problem);
+    }
+    let (caller, cookies) = match page::someone(&site, &visit, page::ACCOUNT).await {
+        Ok(found) => found,
         Err(response) => return response,
     };
-    let call = Call { app: app.clone(), visit, caller, method: Method::POST, request: () };
+    let call = Call { app: site.app.clone(), visit, caller, method: Method::POST, request: () };
     match session::revoke_others(call as Call<RevokeOthers>).await {
         Ok(_) => page::see_other("/account?done=revoked-others", cookies),
-        Err(failure) => page::problem(&app, &failure.into()),
-    }
-}
-
-/// Who posted, with the cookies that follow from it; or the answer for who may not.
-async fn signed_in(app: &App, visit: &Visit, admitted: Result<(), Problem>) -> Result<(Caller, SetCookies), Response> {
-    let found = match admitted {
-        Ok(()) => page::caller(app, visit).await,
-        Err(problem) => Err(problem),
-    };
-    match found {
-        Ok((Some(caller), cookies)) => Ok((caller, cookies)),
-        Ok((None, cookies)) => Err(page::see_other(SIGN_IN, cookies)),
-        Err(problem) => Err(page::problem(app, &problem)),
+        Err(failure) => page::problem(&site, &failure.into()),
     }
 }
 
 /// Ends the caller's session of this id; nothing where the caller has none.
 async fn end_session(app: &App, visit: Visit, caller: &Caller, id: &str) -> Result<Option<SetCookies>, Problem> {
-    let sessions = app.engine.sessions(&caller.user.id).await.map_err(|error| internal(&error))?;
+    let sessions = app.engine.sessions(&caller.user.id).await.map_err(|error| page::internal(&error))?;
     let Some(session) = sessions.into_iter().find(|session| session.id == id) else { return Ok(None) };
     let request = RevokeRequest { token: session.token };
     let call = Call { app: app.clone(), visit, caller: caller.clone(), method: Method::POST, request };
@@ -180,15 +190,10 @@ async fn end_session(app: &App, visit: Visit, caller: &Caller, id: &str) -> Resu
     Ok(Some(answer.extras.cookies))
 }
 
-async fn not_yours(app: &App, caller: Caller) -> Response {
-    let words = "That session is not among yours. It may have ended already.";
-    let trouble = Trouble::new(StatusCode::NOT_FOUND, words);
-    match AccountPage::load(app, caller).await {
-        Ok(account) => page::show(trouble.status, &AccountPage { trouble: Some(trouble), ..account }),
-        Err(problem) => page::problem(app, &problem),
+async fn not_yours(site: &Site, caller: Caller) -> Response {
+    let trouble = Trouble::new(StatusCode::NOT_FOUND, site.account.not_yours().to_owned());
+    match AccountPage::load(site, caller).await {
+        Ok(account) => page::show(trouble.status, &AccountPage { trouble, ..account }),
+        Err(problem) => page::problem(site, &problem),
     }
-}
-
-fn internal(error: &dyn std::error::Error) -> Problem {
-    Failure::<Never>::internal(error).into()
 }

@@ -1,5 +1,7 @@
 //! What a client calls itself, shortened to what people call it.
 
+use crate::messages::Agents;
+
 /// What a browser or client says of itself, and its name. The first match counts: many say they are others as well.
 const CLIENTS: [(&str, &str); 12] = [
     ("Edg", "Edge"),
@@ -31,13 +33,13 @@ const SYSTEMS: [(&str, &str); 7] = [
 const SHOWN: usize = 80;
 
 /// `Firefox on Linux`; what it says, where that is not known.
-pub(crate) fn readable(agent: &str) -> String {
+pub(crate) fn readable(words: &Agents, agent: &str) -> String {
     let find =
         |table: &[(&str, &'static str)]| table.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     match (find(&CLIENTS), find(&SYSTEMS)) {
-        (Some(client), Some(system)) => format!("{client} on {system}"),
+        (Some(client), Some(system)) => words.on(client, system),
         (Some(client), None) => client.to_owned(),
-        _ if agent.trim().is_empty() => "Unknown device".to_owned(),
+        _ if agent.trim().is_empty() => words.unknown().to_owned(),
         _ => agent.chars().take(SHOWN).collect(),
     }
 }
@@ -45,9 +47,12 @@ pub(crate) fn readable(agent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::readable;
+    use crate::config::Pages;
+    use crate::messages::Languages;
 
     #[test]
     fn agents_are_called_what_people_call_them() {
+        let english = Languages::read(&Pages::default()).unwrap().wanted(Some("en"));
         for (agent, name) in [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
             (
@@ -67,7 +72,7 @@ mod tests {
             ("", "Unknown device"),
             ("<b>odd</b>", "<b>odd</b>"),
         ] {
-            assert_eq!(readable(agent), name);
+            assert_eq!(readable(&english.messages.agents, agent), name);
         }
     }
 }

@@ -7,6 +7,7 @@ use http::{HeaderMap, header};
 use crate::app::App;
 use crate::http::endpoint::{form_pairs, read_body};
 use crate::http::problem::Problem;
+use crate::http::rate_limit;
 use crate::http::visit::Visit;
 
 /// The fields of a form. They may hold a password, so they are never printed.
@@ -38,17 +39,17 @@ impl Form {
 }
 
 impl Posted {
-    /// Reads a form that does what the endpoint `E` does: it is counted with `E`, and its origin is checked as that
-    /// of `E` is. Of a form sent from elsewhere nothing is kept, so that nobody else fills in our forms.
+    /// Reads a form that does what the endpoint `E` does, and is counted with it. Where it comes from is asked of every
+    /// form as it is where one signs in, also without cookies (security O2). Of a form sent from elsewhere nothing is kept, so that nobody else fills in our forms.
     pub(crate) async fn read<E: Endpoint>(app: &App, request: Request) -> Self {
         let (parts, body) = request.into_parts();
         let visit = Visit::of(&parts, app);
-        if let Err(problem) = check_origin::<E>(app, &parts.headers) {
+        if let Err(problem) = check_origin(app, &parts.headers) {
             return Self { visit, form: Form::default(), admitted: Err(problem) };
         }
         match read(app, &parts.headers, body).await {
             Ok(form) => {
-                let admitted = count::<E>(app, &visit);
+                let admitted = rate_limit::count(app, &visit, E::PATH).await;
                 Self { visit, form, admitted }
             }
             Err(problem) => Self { visit, form: Form::default(), admitted: Err(problem) },
@@ -56,15 +57,9 @@ impl Posted {
     }
 }
 
-fn check_origin<E: Endpoint>(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     app.origins.check(headers)?;
-    if E::FORM_CSRF { app.origins.check_form(headers) } else { Ok(()) }
-}
-
-fn count<E: Endpoint>(app: &App, visit: &Visit) -> Result<(), Problem> {
-    app.limiter
-        .count(visit.address, E::PATH, app.engine.clock().now())
-        .map_err(|seconds| Problem::retry_after(transport::Error::RateLimited, seconds))
+    app.origins.check_form(headers)
 }
 
 async fn read(app: &App, headers: &HeaderMap, body: axum::body::Body) -> Result<Form, Problem> {

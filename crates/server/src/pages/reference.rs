@@ -63,12 +63,17 @@ struct Row {
 pub(crate) fn routes(app: &App) -> Router<App> {
     let base_path = app.config.path();
     let document = openapi::document(base_path);
-    let page = ReferencePage::of(app, &document).render().map(Bytes::from).map_err(|error| error.to_string());
+    let page = page(app, &document);
     let document = Bytes::from(document.to_string());
     let json = [(header::CONTENT_TYPE, "application/json")];
     Router::new()
         .route(&format!("{base_path}/reference"), get(move || async move { shown(page) }))
         .route(&format!("{base_path}/openapi.json"), get(move || async move { (json, document) }))
+}
+
+/// The page. What it says is the contract's, in English, so its frame is too where English is spoken.
+fn page(app: &App, document: &Value) -> Result<Bytes, String> {
+    ReferencePage::of(Site::speaking(app, "en")?, document).render().map(Bytes::from).map_err(|error| error.to_string())
 }
 
 fn shown(page: Result<Bytes, String>) -> Response {
@@ -79,13 +84,13 @@ fn shown(page: Result<Bytes, String>) -> Response {
 }
 
 impl ReferencePage {
-    fn of(app: &App, document: &Value) -> Self {
+    fn of(site: Site, document: &Value) -> Self {
         let schemas = document.pointer("/components/schemas").unwrap_or(&Value::Null);
         let paths = document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::iter);
         let endpoints: Vec<Endpoint> =
             paths.flat_map(|(path, operations)| endpoints(path, operations, schemas)).collect();
         Self {
-            site: Site::of(app),
+            site,
             version: document.pointer("/info/version").and_then(Value::as_str).unwrap_or_default().to_owned(),
             objects: objects(&endpoints, schemas),
             endpoints,
@@ -98,6 +103,13 @@ impl ReferencePage {
                 })
                 .collect(),
         }
+    }
+}
+
+impl Endpoint {
+    /// What its heading says.
+    fn title(&self) -> String {
+        format!("{} {}", self.methods.join(" "), self.path)
     }
 }
 

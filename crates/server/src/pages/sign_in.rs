@@ -1,86 +1,82 @@
 //! Signing in from a form.
 
-use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use countersign_contract::sign_in::{Email, EmailRequest};
-use countersign_contract::{Input, Query, Request as _, transport};
-use http::{Method, StatusCode};
+use countersign_contract::{Input, Request as _, transport};
+use http::Method;
 use serde_json::json;
 
+use super::confirm_email;
+use super::forgot_password;
 use super::form::{Form, Posted};
+use super::form_page::{Field, FormPage, Link, Tick};
 use super::page::{self, Site, own_path};
 use super::trouble::Trouble;
 use crate::app::App;
-use crate::http::cookie::{SetCookies, escape};
+use crate::http::cookie::SetCookies;
 use crate::http::endpoint::Call;
 use crate::http::problem::Problem;
 use crate::http::visit::Visit;
+use crate::mail::CONFIRMED_PAGE;
 
-#[derive(Template)]
-#[template(path = "sign_in.html")]
-struct SignInPage<'a> {
-    site: Site,
-    email: &'a str,
-    remember: bool,
-    next: &'a str,
-    next_escaped: String,
-    notice: &'static str,
-    trouble: Option<Trouble>,
-}
-
-impl<'a> SignInPage<'a> {
-    fn new(app: &App, form: &'a Form) -> Self {
-        let next = own_path(form.text("next")).unwrap_or_default();
-        Self {
-            site: Site::of(app),
-            email: form.text("email"),
-            remember: true,
-            next,
-            next_escaped: escape(next),
-            notice: "",
-            trouble: None,
-        }
-    }
-
-    fn at_fault(&self, field: &str) -> bool {
-        self.trouble.as_ref().is_some_and(|trouble| trouble.field == field || trouble.field == "both")
-    }
-}
-
-/// The form; or, for who is signed in already, where signing in would have led.
-pub(crate) async fn get(State(app): State<App>, request: Request) -> Response {
+/// The form, or, for who is signed in already, where signing in would have led.
+pub(crate) async fn get(site: Site, request: Request) -> Response {
     let query = Form::query(&request);
-    let visit = Visit::of(&request.into_parts().0, &app);
-    match page::caller(&app, &visit).await {
+    let visit = Visit::of(&request.into_parts().0, &site.app);
+    match page::caller(&site.app, &visit).await {
         Ok((Some(_), cookies)) => page::see_other(own_path(query.text("next")).unwrap_or(page::ACCOUNT), cookies),
         Ok((None, cookies)) => {
             let notice = match query.text("done") {
-                "signed-out" => "You are signed out.",
-                "signed-up" => "Your account is ready. Sign in to use it.",
+                "signed-out" => site.sign_in.signed_out(),
+                "reset" => site.sign_in.new_password(),
+                "deleted" => site.delete_account.deleted(),
+                "signed-up" => site.sign_in.signed_up(),
                 _ => "",
             };
-            let page = SignInPage { notice, email: "", ..SignInPage::new(&app, &query) };
-            page::with_cookies(page::show(StatusCode::OK, &page), cookies)
+            let page = FormPage { notice: notice.to_owned(), ..form_page(&site, "", true, query.text("next")) };
+            page::with_cookies(page.show(), cookies)
         }
-        Err(problem) => page::problem(&app, &problem),
+        Err(problem) => page::problem(&site, &problem),
     }
 }
 
-pub(crate) async fn post(State(app): State<App>, request: Request) -> Response {
-    let Posted { visit, form, admitted } = Posted::read::<Email>(&app, request).await;
+pub(crate) async fn post(site: Site, request: Request) -> Response {
+    let Posted { visit, form, admitted } = Posted::read::<Email>(&site.app, request).await;
     let outcome = match admitted {
-        Ok(()) => sign_in(&app, visit, &form).await,
+        Ok(()) => sign_in(&site.app, visit, &form).await,
         Err(problem) => Err(problem),
     };
     match outcome {
         Ok(cookies) => page::see_other(own_path(form.text("next")).unwrap_or(page::ACCOUNT), cookies),
-        Err(problem) => {
-            let trouble = Trouble::of(&app, &problem);
-            let remember = form.is_ticked("remember");
-            let page = SignInPage { trouble: Some(trouble.clone()), remember, ..SignInPage::new(&app, &form) };
-            trouble.mark(page::show(trouble.status, &page))
+        Err(problem) if problem.code() == Some("EMAIL_NOT_VERIFIED") => {
+            confirm_email::refused(&site, &problem, form.text("email"), form.text("next")).show()
         }
+        Err(problem) => {
+            let page = form_page(&site, form.text("email"), form.is_ticked("remember"), form.text("next"));
+            FormPage { trouble: Trouble::of(&site, &problem), ..page }.show()
+        }
+    }
+}
+
+fn form_page(site: &Site, email: &str, remember: bool, next: &str) -> FormPage {
+    let page = FormPage::new(site, site.sign_in.title(), "/sign-in");
+    if !site.takes_passwords() {
+        return page.closed(site.sign_in.closed());
+    }
+    let mut links = Vec::new();
+    if site.resets_passwords() {
+        links.push(Link::new("", site.sign_in.forgot(), forgot_password::PATH));
+    }
+    if site.takes_sign_ups() {
+        links.push(Link::new(site.sign_in.new_here(), site.sign_up.title(), page::onward("/sign-up", next)));
+    }
+    FormPage {
+        fields: vec![Field::email(site, "username", email), Field::password("password", site.fields.password())],
+        ticks: vec![Tick { name: "remember", label: site.sign_in.remember().to_owned(), is_set: remember }],
+        hidden: page::hidden_next(next),
+        links,
+        ..page
     }
 }
 
@@ -90,8 +86,9 @@ async fn sign_in(app: &App, visit: Visit, form: &Form) -> Result<SetCookies, Pro
         "email": form.text("email"),
         "password": form.text("password"),
         "rememberMe": form.is_ticked("remember"),
+        "callbackURL": page::onward(CONFIRMED_PAGE, form.text("next")),
     });
-    let request = EmailRequest::decode(Input { body: Some(&body), query: &Query::default() })
+    let request = EmailRequest::decode(Input::body(&body))
         .map_err(|issues| Problem::worded(transport::Error::Validation, issues.sentence()))?;
     let call = Call { app: app.clone(), visit, caller: (), method: Method::POST, request };
     let answer = crate::http::sign_in::email(call as Call<Email>).await?;

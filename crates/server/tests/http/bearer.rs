@@ -1,8 +1,9 @@
 //! Credentials in `Authorization`.
 
-use countersign_contract::{session, sign_out, user};
-use countersign_testkit::{Browser, SECRET, TestApp, both_databases};
-use countersign_token::{Secret, SignedCookie};
+use countersign_contract::{password, session, sign_in, sign_out, sign_up, user};
+use countersign_engine::config::Bearer;
+use countersign_testkit::{Browser, PASSWORD, SECRET, TestApp, both_databases};
+use countersign_token::{Secret, Secrets, SignedCookie};
 use serde_json::{Value, json};
 
 both_databases! {
@@ -34,6 +35,37 @@ both_databases! {
         ada.call::<sign_out::SignOut>(()).await;
         let dead = app.program().bearer(&signed).call::<session::Get>(()).await;
         assert_eq!((dead.json(), dead.set_cookies().len()), (Value::Null, 3));
+    }
+
+    async fn an_unsigned_session_token_is_taken_only_where_that_is_set(place: &Place) {
+        for (require_signature, taken) in [(true, false), (false, true)] {
+            let app = TestApp::start_with(place, |config| config.bearer.require_signature = require_signature).await;
+            let mut ada = app.sign_up(if taken { "ada" } else { "bob" }).await;
+            let token = ada.call::<session::Get>(()).await.json()["session"]["token"].as_str().unwrap().to_owned();
+            assert_eq!(app.program().bearer(&token).call::<session::Get>(()).await.json().is_object(), taken);
+            for junk in [format!("{token}."), format!("{token}.x"), token[1..].to_owned()] {
+                assert_eq!(app.program().bearer(&junk).call::<session::Get>(()).await.json(), Value::Null, "{junk}");
+            }
+        }
+    }
+
+    async fn a_signed_session_token_is_handed_out_where_that_is_set(place: &Place) {
+        let app = TestApp::start_with(place, |config| config.engine.token.bearer = Bearer::Session).await;
+        let mut ada = app.browser();
+        let body = json!({ "name": "ada", "email": "ada@example.com", "password": PASSWORD });
+        let signed_up = ada.call::<sign_up::Email>(body.clone()).await;
+        let signed_in = app.browser().call::<sign_in::Email>(body).await;
+        let change = json!({ "currentPassword": PASSWORD, "newPassword": "another password", "revokeOtherSessions": true });
+        let changed = ada.call::<password::Change>(change).await;
+        for answer in [&signed_up, &signed_in, &changed] {
+            let bearer = answer.json()["token"].as_str().unwrap().to_owned();
+            assert_eq!(answer.header("set-auth-token"), Some(bearer.as_str()));
+            assert!(SignedCookie::verify(&bearer, &Secrets::single(Secret::parse(SECRET).unwrap())).is_some(), "{bearer}");
+        }
+        let bearer = changed.json()["token"].as_str().unwrap().to_owned();
+        assert!(app.program().bearer(&bearer).call::<session::Get>(()).await.json().is_object());
+        // Who wants an access token asks for one.
+        assert_eq!(app.access_token_of(&mut ada).await.matches('.').count(), 2);
     }
 
     async fn whatever_else_is_nothing(place: &Place) {

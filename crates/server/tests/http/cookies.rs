@@ -3,6 +3,7 @@
 use countersign_contract::{session, sign_in, sign_out, sign_up, user};
 use countersign_engine::config::BaseUrl;
 use countersign_engine::db::args;
+use countersign_server::config::SameSite;
 use countersign_testkit::{Browser, PASSWORD, Place, SECRET, TestApp, both_databases, run};
 use countersign_token::{Secret, SignedCookie};
 use serde_json::{Value, json};
@@ -91,6 +92,54 @@ fn over_https_are_secure_and_named_so() {
             cleared.iter().all(|line| line.starts_with("__Secure-my-app.") && line.contains("; Secure;")),
             "{cleared:?}"
         );
+    });
+}
+
+#[test]
+fn are_named_and_marked_as_it_is_set_and_deleted_likewise() {
+    run(async {
+        let place = Place::sqlite();
+        let app = TestApp::start_with(&place, |config| {
+            config.engine.base_url = "https://auth.example.com".parse::<BaseUrl>().unwrap();
+            config.engine.session.cookie_cache.enabled = true;
+            config.advanced.cross_sub_domain_cookies.enabled = true;
+            config.advanced.cross_sub_domain_cookies.domain = Some("example.com".to_owned());
+            config.advanced.default_cookie_attributes.same_site = Some(SameSite::None);
+            config.advanced.default_cookie_attributes.partitioned = Some(true);
+            config.advanced.cookies.session_token.name = Some("sid".to_owned());
+            let own = &mut config.advanced.cookies.session_data.attributes;
+            own.domain = Some("auth.example.com".to_owned());
+            own.path = Some("/api".to_owned());
+            own.same_site = Some(SameSite::Strict);
+            own.partitioned = Some(false);
+        })
+        .await;
+        let mut browser = app.browser();
+        let lines = browser.call::<sign_up::Email>(ada_signs_up(false)).await.set_cookies();
+        let marks = |line: &str| {
+            line.split_once("; ")
+                .map(|(pair, rest)| (pair.split('=').next().unwrap().to_owned(), rest.to_owned()))
+                .unwrap()
+        };
+        let all = "Domain=example.com; Path=/; HttpOnly; Secure; SameSite=None; Partitioned";
+        let own = "Domain=auth.example.com; Path=/api; HttpOnly; Secure; SameSite=Strict";
+        let expected = [
+            ("__Secure-sid", all),
+            ("__Secure-better-auth.dont_remember", all),
+            ("__Secure-better-auth.session_data", own),
+        ];
+        assert_eq!(
+            lines.iter().map(|line| marks(line)).collect::<Vec<_>>(),
+            expected.map(|(name, rest)| (name.to_owned(), rest.to_owned()))
+        );
+        assert!(browser.call::<session::Get>(()).await.json().is_object());
+
+        let long = browser.call::<user::Update>(json!({ "image": "x".repeat(9_000) })).await.set_cookies();
+        let chunks: Vec<_> = long.iter().filter(|line| line.contains("session_data.")).collect();
+        assert!(chunks.iter().all(|line| line.ends_with(own) && line.len() <= 4050) && chunks.len() == 4, "{chunks:?}");
+        let cleared = browser.call::<sign_out::SignOut>(()).await.set_cookies();
+        assert!(cleared.iter().all(|line| line.contains("=; Max-Age=0; Domain=")), "{cleared:?}");
+        assert_eq!(cleared.iter().filter(|line| line.ends_with(own)).count(), 5);
     });
 }
 

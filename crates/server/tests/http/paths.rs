@@ -32,6 +32,8 @@ fn of_a_wrong_method_or_spelling_are_not_found_and_say_nothing() {
                 assert_nothing(&app, verb, &format!("/api/auth{path}")).await;
             }
             let verb = if method == Method::Post { Verb::POST } else { Verb::GET };
+            // What stands for the braces may hold anything, an escaped slash too.
+            let slash = if path.contains('{') { "%2fx/" } else { "%2f" };
             for odd in [
                 format!("/api/auth{path}/"),
                 format!("/api/auth/{path}"),
@@ -40,7 +42,7 @@ fn of_a_wrong_method_or_spelling_are_not_found_and_say_nothing() {
                 format!("/api/auth{}", path.to_uppercase()),
                 path.to_owned(),
                 format!("/api/auth/.{path}"),
-                format!("/api/auth{path}%2f"),
+                format!("/api/auth{path}{slash}"),
                 format!("/api/auth/%{:02x}{}", path.as_bytes()[1], &path[2..]),
             ] {
                 assert_nothing(&app, verb.clone(), &odd).await;
@@ -72,6 +74,42 @@ fn lie_below_the_path_of_the_base_url_where_it_has_one() {
         .await;
         assert_eq!(app.program().send(Verb::GET, "/my/auth/ok", ()).await.status, 200);
         assert_nothing(&app, Verb::GET, "/api/auth/ok").await;
+    });
+}
+
+#[test]
+fn may_be_switched_off_and_then_cost_nothing() {
+    run(async {
+        let place = Place::sqlite();
+        let app = TestApp::start_with(&place, |config| {
+            config.rate_limit.enabled = true;
+            config.disabled_paths = vec!["/ok".to_owned(), "/sign-in/email".to_owned()];
+        })
+        .await;
+        for path in ["/api/auth/ok", "/api/auth/ok/", "/api/auth/sign-in/email?x", "/api/auth/sign-in/email"] {
+            for verb in [Verb::GET, Verb::POST, Verb::DELETE] {
+                let answer = app.program().send(verb, path, ()).await;
+                assert_eq!((answer.status, answer.text().as_str()), (404, "Not Found"), "{path}: {answer:?}");
+                assert_eq!(answer.header("content-type"), Some("text/plain;charset=UTF-8"));
+            }
+        }
+        assert_eq!(app.program().send(Verb::GET, "/api/auth/get-session", ()).await.status, 200);
+        assert_nothing(&app, Verb::GET, "/api/auth/okay").await;
+        assert_nothing(&app, Verb::GET, "/ok").await;
+    });
+}
+
+#[test]
+fn may_have_a_slash_at_their_end_where_that_is_allowed() {
+    run(async {
+        let place = Place::sqlite();
+        let app = TestApp::start_with(&place, |config| config.advanced.skip_trailing_slashes = true).await;
+        for path in ["/api/auth/ok", "/api/auth/ok/", "/api/auth/ok/?a=b", "/healthz"] {
+            assert_eq!(app.program().send(Verb::GET, path, ()).await.status, 200, "{path}");
+        }
+        for path in ["/api/auth/ok//", "/api/auth//ok/", "/api/auth/", "/healthz/", "/api/auth/nothing/"] {
+            assert_nothing(&app, Verb::GET, path).await;
+        }
     });
 }
 

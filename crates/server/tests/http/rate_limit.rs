@@ -1,7 +1,8 @@
 //! How often one caller may call.
 
 use countersign_contract::{ok, sign_in, sign_up};
-use countersign_testkit::{Answer, Browser, Place, Sent, TestApp, run};
+use countersign_server::config::RateLimitStorage;
+use countersign_testkit::{Answer, Browser, Place, Sent, TestApp, both_databases, run};
 use http::Method as Verb;
 use serde_json::json;
 
@@ -120,6 +121,64 @@ fn twenty_calls_at_once_are_each_counted() {
         assert_eq!(statuses.iter().filter(|status| **status == 400).count(), 3);
         assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 17);
     });
+}
+
+both_databases! {
+    async fn two_nodes_on_one_database_share_a_limit(place: &Place) {
+        let (one, other) = (sharing(place).await, sharing(place).await);
+        other.clock.advance(60);
+        for node in [&one, &other, &one] {
+            assert_eq!(sign_in(&mut node.program()).await.status, 400);
+        }
+        for node in [&other, &one] {
+            let denied = sign_in(&mut node.program()).await;
+            assert_eq!(denied.status, 429);
+            let wait: u32 = denied.header("x-retry-after").unwrap().parse().unwrap();
+            assert!((1..=10).contains(&wait), "{wait}");
+        }
+        assert_eq!(other.program().call::<sign_up::Email>(json!({})).await.status, 400, "another path has its own");
+    }
+
+    async fn a_caller_known_to_have_called_too_often_costs_no_statement(place: &Place) {
+        let app = sharing(place).await;
+        let mut caller = app.program();
+        for _ in 0..3 {
+            assert_eq!(sign_in(&mut caller).await.status, 400);
+        }
+        assert_eq!(sign_in(&mut caller).await.status, 429);
+        let before = app.database().statements();
+        for _ in 0..20 {
+            assert_eq!(sign_in(&mut caller).await.status, 429);
+        }
+        assert_eq!(app.database().statements(), before);
+    }
+
+    async fn calls_that_could_guess_nothing_are_not_counted_in_the_database(place: &Place) {
+        let app = sharing(place).await;
+        let before = app.database().statements();
+        assert_eq!(app.program().call::<ok::Get>(()).await.status, 200);
+        assert_eq!(app.database().statements(), before);
+    }
+
+    async fn while_the_database_is_away_each_node_counts_for_itself(place: &Place) {
+        let app = sharing(place).await;
+        assert_eq!(sign_in(&mut app.program()).await.status, 400);
+        app.database().close().await;
+        for _ in 0..2 {
+            assert_eq!(sign_in(&mut app.program()).await.status, 400, "on top of what the database said last");
+        }
+        assert_eq!(sign_in(&mut app.program()).await.status, 429);
+        app.clock.advance(10);
+        assert_eq!(sign_in(&mut app.program()).await.status, 400);
+    }
+}
+
+async fn sharing(place: &Place) -> TestApp {
+    TestApp::start_with(place, |config| {
+        config.rate_limit.enabled = true;
+        config.rate_limit.storage = Some(RateLimitStorage::Database);
+    })
+    .await
 }
 
 /// Waits for all, side by side.

@@ -27,8 +27,10 @@ both_databases! {
         assert_eq!((&reply["session"], &reply["user"]), (&session["session"], &session["user"]));
         assert_eq!(reply["expiresAt"], session["session"]["expiresAt"]);
         assert_ne!(reply["refreshToken"], started["refreshToken"]);
+        assert_eq!(reply["serverTime"], NOW.to_iso());
+        assert_eq!(reply["tokenExpiresAt"], end_after(7));
         let members: Vec<_> = reply.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(members, ["token", "refreshToken", "expiresAt", "session", "user"]);
+        assert_eq!(members, ["token", "tokenExpiresAt", "serverTime", "refreshToken", "expiresAt", "session", "user"]);
         let found = app.program().bearer(reply["token"].as_str().unwrap()).call::<session::Get>(()).await.json();
         assert_eq!(found["session"], session["session"]);
     }

@@ -4,12 +4,19 @@ use std::collections::BTreeSet;
 
 use countersign_contract::transport::Error as Transport;
 use countersign_contract::{
-    Coded, Endpoint, ErrorRow, all, ok, password, refresh, session, sign_in, sign_out, sign_up, user,
+    Coded, Endpoint, ErrorRow, account, all, email, ok, password, refresh, session, sign_in, sign_out, sign_up, social,
+    user,
 };
 use countersign_engine::db::args;
+use countersign_server::config::SocialProvider;
 use countersign_testkit::{Answer, Browser, PASSWORD, Place, Sent, TestApp, address, run};
 use http::Method as Verb;
 use serde_json::{Value, json};
+
+use crate::account::link_account;
+use crate::fields::{configure, newcomer};
+use crate::outbox::newest_link;
+use crate::provider::Provider;
 
 const DAY: i64 = 86_400;
 
@@ -22,10 +29,14 @@ impl Produced {
     async fn refused<E: Endpoint>(&mut self, caller: &mut Browser<'_>, sent: impl Into<Sent>) -> Answer {
         let answer = caller.call::<E>(sent).await;
         assert_ne!(answer.status, 200, "{}: {answer:?}", E::PATH);
-        let body = answer.json();
-        let members = body.as_object().unwrap();
-        assert!(members.keys().all(|name| name == "message" || name == "code"), "{body}");
-        let said = answer.code().unwrap_or_else(|| body["message"].as_str().unwrap().to_owned());
+        let said = if answer.body.is_empty() {
+            String::new()
+        } else {
+            let body = answer.json();
+            let members = body.as_object().unwrap();
+            assert!(members.keys().all(|name| name == "message" || name == "code"), "{body}");
+            answer.code().unwrap_or_else(|| body["message"].as_str().unwrap().to_owned())
+        };
         self.0.insert((E::PATH, answer.status, said));
         answer
     }
@@ -56,7 +67,14 @@ fn every_row_is_produced_and_nothing_else() {
         by_signing_in(&mut produced).await;
         by_sessions(&mut produced).await;
         by_users(&mut produced).await;
+        by_deleting_oneself(&mut produced).await;
+        by_accounts(&mut produced).await;
+        by_providers(&mut produced).await;
+        by_fields(&mut produced).await;
         by_passwords(&mut produced).await;
+        by_resetting(&mut produced).await;
+        by_verifying(&mut produced).await;
+        by_changing_the_address(&mut produced).await;
         by_refreshing(&mut produced).await;
 
         let mut rows = Rows::default();
@@ -109,15 +127,21 @@ async fn by_the_door(produced: &mut Produced) {
     produced.refused::<session::RevokeAll>(&mut program, ()).await;
 }
 
+/// An app that takes no common passwords.
+async fn strict(place: &Place) -> TestApp {
+    TestApp::start_with(place, |config| config.engine.email_and_password.refuse_common_passwords = true).await
+}
+
 async fn by_signing_up(produced: &mut Produced) {
     let body = |name: &str, password: &str| json!({ "name": name, "email": address(name), "password": password });
     let place = Place::sqlite();
-    let app = TestApp::start(&place).await;
+    let app = strict(&place).await;
     let mut program = app.program();
     app.user_without_password("ada").await;
     produced.refused::<sign_up::Email>(&mut program, body("ada", PASSWORD)).await;
     produced.refused::<sign_up::Email>(&mut program, body("bob", "short")).await;
     produced.refused::<sign_up::Email>(&mut program, body("bob", &"x".repeat(129))).await;
+    produced.refused::<sign_up::Email>(&mut program, body("bob", "Password1")).await;
     let mut admin = body("bob", PASSWORD);
     admin["role"] = json!("admin");
     let refused = produced.refused::<sign_up::Email>(&mut program, admin).await;
@@ -185,15 +209,143 @@ async fn by_users(produced: &mut Produced) {
     produced.refused::<user::Update>(&mut ada, json!({ "name": 5 })).await;
 }
 
+async fn by_deleting_oneself(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let off = TestApp::start(&place).await;
+    let mut ada = off.sign_up("ada").await;
+    produced.refused::<user::Delete>(&mut ada, json!({})).await;
+    produced.refused::<user::DeleteCallback>(&mut ada, Sent::from(()).query("token=x")).await;
+    let app = TestApp::start_with(&place, |config| {
+        config.engine.user.delete_user.enabled = true;
+        config.engine.user.delete_user.send_delete_account_verification = false;
+    })
+    .await;
+    let mut ada = app.sign_in("ada").await;
+    produced.refused::<user::Delete>(&mut ada, json!({ "password": "x".repeat(129) })).await;
+    produced.refused::<user::Delete>(&mut ada, json!({ "password": "wrong password" })).await;
+    produced.refused::<user::Delete>(&mut ada, json!({ "token": "unknown" })).await;
+    produced.refused::<user::DeleteCallback>(&mut ada, Sent::from(()).query("token=unknown")).await;
+    produced.refused::<user::DeleteCallback>(&mut app.program(), Sent::from(()).query("token=unknown")).await;
+    app.run("DELETE FROM {account}", args![]).await;
+    produced.refused::<user::Delete>(&mut ada, json!({ "password": PASSWORD })).await;
+    app.clock.advance(DAY);
+    produced.refused::<user::Delete>(&mut ada, json!({})).await;
+}
+
+async fn by_accounts(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let app = TestApp::start(&place).await;
+    let mut ada = app.sign_up("ada").await;
+    let unknown = || json!({ "accountId": "unknown" });
+    produced.refused::<account::Unlink>(&mut ada, unknown()).await;
+    let user = ada.call::<session::Get>(()).await.json()["user"]["id"].clone();
+    link_account(&app, "second", user.as_str().unwrap()).await;
+    produced.refused::<account::Unlink>(&mut ada, unknown()).await;
+}
+
+async fn by_id_tokens(produced: &mut Produced, (app, provider): (&TestApp, &Provider), ada: &mut Browser<'_>) {
+    let shown = |more: Value| json!({ "provider": "mock", "idToken": { "token": provider.id_token(app, &more) } });
+    let id_token = json!({ "token": "t" });
+    for body in [
+        json!({ "provider": "other" }),
+        json!({ "provider": "github", "idToken": id_token }),
+        json!({ "provider": "mock", "idToken": id_token }),
+        shown(json!({ "sub": "null" })),
+        shown(json!({ "email": null })),
+    ] {
+        produced.refused::<social::SignIn>(&mut app.program(), body.clone()).await;
+        produced.refused::<social::Link>(ada, body).await;
+    }
+    produced.refused::<social::SignIn>(&mut app.program(), shown(json!({}))).await;
+    produced.refused::<social::Link>(ada, shown(json!({ "email_verified": false }))).await;
+    produced.refused::<social::Link>(ada, shown(json!({ "email": "eve@example.com" }))).await;
+    let of_eve = || shown(json!({ "sub": "of eve", "email": "eve@example.com" }));
+    let eve = app.browser().call::<social::SignIn>(of_eve()).await.json();
+    produced.refused::<social::Link>(ada, of_eve()).await;
+    app.suspend(eve["user"]["id"].as_str().unwrap(), None, None).await.unwrap();
+    produced.refused::<social::SignIn>(&mut app.program(), of_eve()).await;
+    app.run("CREATE TRIGGER refuse BEFORE INSERT ON {account} BEGIN SELECT RAISE(ABORT, 'refused'); END", args![])
+        .await;
+    produced.refused::<social::Link>(ada, shown(json!({}))).await;
+    app.run("DROP TRIGGER refuse", args![]).await;
+
+    let place = Place::sqlite();
+    let strict = TestApp::start_with(&place, |config| {
+        provider.configure(config);
+        config.engine.email_and_password.require_email_verification = true;
+    })
+    .await;
+    let unproven = json!({ "provider": "mock", "idToken": { "token": provider.id_token(&strict, &json!({ "email_verified": false })) } });
+    produced.refused::<social::SignIn>(&mut strict.program(), unproven).await;
+}
+
+async fn by_providers(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let provider = Provider::start().await;
+    let app = TestApp::start_with(&place, |config| {
+        provider.configure(config);
+        let github = SocialProvider { client_id: "us".to_owned(), ..SocialProvider::default() };
+        config.social_providers.insert("github".to_owned(), github);
+    })
+    .await;
+    let mut ada = app.sign_up("ada").await;
+    by_id_tokens(produced, (&app, &provider), &mut ada).await;
+    let user = ada.call::<session::Get>(()).await.json()["user"]["id"].as_str().unwrap().to_owned();
+    let credential = ada.call::<account::List>(()).await.json()[0]["id"].as_str().unwrap().to_owned();
+    link_account(&app, "here", &user).await;
+    app.run("UPDATE {account} SET {account.providerId} = 'mock' WHERE {account.id} = 'here'", args![]).await;
+    let there = |id: &str| Sent::from(()).query(&format!("accountId={id}"));
+    let selected = |id: &str| json!({ "accountId": id });
+    produced.refused::<account::GetAccessToken>(&mut app.program(), selected("here")).await;
+    produced.refused::<account::RefreshToken>(&mut app.program(), selected("here")).await;
+    produced.refused::<account::Info>(&mut app.program(), there("here")).await;
+    for id in ["unknown", &credential] {
+        produced.refused::<account::GetAccessToken>(&mut ada, selected(id)).await;
+        produced.refused::<account::RefreshToken>(&mut ada, selected(id)).await;
+        produced.refused::<account::Info>(&mut ada, there(id)).await;
+    }
+    produced.refused::<account::RefreshToken>(&mut ada, selected("here")).await;
+    produced.refused::<account::Info>(&mut ada, there("here")).await;
+    app.run(
+        "UPDATE {account} SET {account.refreshToken} = 'r', {account.accessTokenExpiresAt} = {account.createdAt}",
+        args![],
+    )
+    .await;
+    app.clock.advance(DAY);
+    provider.refuses(true);
+    produced.refused::<account::GetAccessToken>(&mut ada, selected("here")).await;
+    produced.refused::<account::RefreshToken>(&mut ada, selected("here")).await;
+    produced.refused::<account::Info>(&mut ada, there("here")).await;
+    app.run("UPDATE {account} SET {account.refreshToken} = NULL, {account.accessToken} = NULL", args![]).await;
+    produced.refused::<account::Info>(&mut ada, there("here")).await;
+}
+
+async fn by_fields(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let app = TestApp::start_with(&place, configure).await;
+    for fields in [json!({}), json!({ "city": 5 })] {
+        produced.refused::<sign_up::Email>(&mut app.program(), newcomer("bob", fields)).await;
+    }
+    let mut ada = app.browser();
+    ada.call::<sign_up::Email>(newcomer("ada", json!({ "city": "London" }))).await;
+    for body in [json!({}), json!({ "risk": 5 }), json!({ "theme": 5 })] {
+        produced.refused::<session::Update>(&mut ada, body).await;
+    }
+    ada.call::<session::Get>(()).await;
+    app.run("DELETE FROM {session}", args![]).await;
+    produced.refused::<session::Update>(&mut ada, json!({ "theme": "dark" })).await;
+}
+
 async fn by_passwords(produced: &mut Produced) {
     let body = |current: &str, new: &str, revoke: bool| -> Value {
         json!({ "currentPassword": current, "newPassword": new, "revokeOtherSessions": revoke })
     };
     let place = Place::sqlite();
-    let app = TestApp::start(&place).await;
+    let app = strict(&place).await;
     let mut ada = app.sign_up("ada").await;
     produced.refused::<password::Change>(&mut ada, body(PASSWORD, "short", false)).await;
     produced.refused::<password::Change>(&mut ada, body(PASSWORD, &"x".repeat(129), false)).await;
+    produced.refused::<password::Change>(&mut ada, body(PASSWORD, "Password1", false)).await;
     produced.refused::<password::Change>(&mut ada, body("wrong password", PASSWORD, false)).await;
     assert_eq!(ada.call::<ok::Get>(()).await.status, 200);
     // Another program suspends her between the look at her session and the new one.
@@ -204,6 +356,83 @@ async fn by_passwords(produced: &mut Produced) {
     produced.refused::<password::Change>(&mut ada, body(PASSWORD, PASSWORD, true)).await;
     app.run("DELETE FROM {account}", args![]).await;
     produced.refused::<password::Change>(&mut ada, body(PASSWORD, PASSWORD, false)).await;
+}
+
+async fn by_resetting(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let app = strict(&place).await;
+    let mut ada = app.sign_up("ada").await;
+    produced.refused::<password::Verify>(&mut ada, json!({ "password": "wrong password" })).await;
+    produced.refused::<password::Verify>(&mut ada, json!({ "password": "x".repeat(129) })).await;
+    let mut program = app.program();
+    let body = |password: &str, token: &str| json!({ "newPassword": password, "token": token });
+    produced.refused::<password::Reset>(&mut program, body(PASSWORD, "unknown")).await;
+    produced.refused::<password::Reset>(&mut program, body("short", "unknown")).await;
+    produced.refused::<password::Reset>(&mut program, body(&"x".repeat(129), "unknown")).await;
+    produced.refused::<password::Reset>(&mut program, body("Password1", "unknown")).await;
+    program.call::<password::RequestReset>(json!({ "email": address("ada") })).await;
+    let token = app.ask::<String>("SELECT {verification.identifier} AS a FROM {verification}", args![]).await;
+    app.run("DELETE FROM {user}", args![]).await;
+    let token = token.strip_prefix("reset-password:").unwrap();
+    produced.refused::<password::Reset>(&mut program, body(PASSWORD, token)).await;
+    let off = TestApp::start_with(&place, |config| config.engine.email_and_password.send_reset_password = false).await;
+    produced.refused::<password::RequestReset>(&mut off.program(), json!({ "email": address("ada") })).await;
+}
+
+async fn by_verifying(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let app = TestApp::start_with(&place, |config| {
+        config.engine.email_verification.auto_sign_in_after_verification = true;
+    })
+    .await;
+    let mut ada = app.sign_up("ada").await;
+    let mut program = app.program();
+    let link = async |app: &TestApp| {
+        let sent = app.program().call::<email::SendVerification>(json!({ "email": address("ada") })).await;
+        assert_eq!(sent.status, 200, "{sent:?}");
+        let link = newest_link(app).await;
+        Sent::from(()).query(link.split_once('?').unwrap().1.trim_end_matches("&callbackURL=%2F"))
+    };
+    let right = link(&app).await;
+    produced.refused::<email::Verify>(&mut program, Sent::from(()).query("token=x")).await;
+    app.clock.advance(3600);
+    produced.refused::<email::Verify>(&mut program, right).await;
+    produced.refused::<email::SendVerification>(&mut ada, json!({ "email": address("eve") })).await;
+
+    let right = link(&app).await;
+    app.run("UPDATE {user} SET {user.banned} = $1", args![true]).await;
+    produced.refused::<email::Verify>(&mut program, right.clone()).await;
+    app.run("UPDATE {user} SET {user.banned} = $1, {user.emailVerified} = $1", args![false]).await;
+    app.run("CREATE TRIGGER no_session BEFORE INSERT ON {session} BEGIN SELECT RAISE(IGNORE); END", args![]).await;
+    produced.refused::<email::Verify>(&mut program, right.clone()).await;
+    produced.refused::<email::SendVerification>(&mut ada, json!({ "email": address("ada") })).await;
+    app.run("DELETE FROM {user}", args![]).await;
+    produced.refused::<email::Verify>(&mut program, right).await;
+    let off =
+        TestApp::start_with(&place, |config| config.engine.email_verification.send_verification_email = false).await;
+    produced.refused::<email::SendVerification>(&mut off.program(), json!({ "email": address("ada") })).await;
+}
+
+async fn by_changing_the_address(produced: &mut Produced) {
+    let place = Place::sqlite();
+    let body = json!({ "newEmail": address("countess") });
+    let off = TestApp::start(&place).await;
+    produced.refused::<email::Change>(&mut off.sign_up("ada").await, body.clone()).await;
+    let app = TestApp::start_with(&place, |config| config.engine.user.change_email.enabled = true).await;
+    let mut ada = app.sign_in("ada").await;
+    let same = produced.refused::<email::Change>(&mut ada, json!({ "newEmail": address("ADA") })).await;
+    assert_eq!(same.text(), r#"{"message":"Email is the same"}"#);
+    assert_eq!(ada.call::<email::Change>(body.clone()).await.status, 200);
+    let link = newest_link(&app).await;
+    let link = Sent::from(()).query(link.split_once('?').unwrap().1.trim_end_matches("&callbackURL=%2F"));
+    produced.refused::<email::Verify>(&mut app.sign_up("eve").await, link).await;
+    let silent = TestApp::start_with(&place, |config| {
+        config.engine.user.change_email.enabled = true;
+        config.engine.email_verification.send_verification_email = false;
+    })
+    .await;
+    let no_mail = produced.refused::<email::Change>(&mut silent.sign_in("ada").await, body).await;
+    assert_eq!(no_mail.text(), r#"{"message":"Verification email isn't enabled"}"#);
 }
 
 async fn by_refreshing(produced: &mut Produced) {
