@@ -101,12 +101,13 @@ export const differences = [
   standingHeader("vary", '"Origin"', "answers differ by origin, because we answer cross-origin requests of trusted origins"),
   extraHeader("access-control-allow-credentials", '"true"', "cross-origin requests of trusted origins are answered; the real server leaves that to its host"),
   extraHeader("access-control-allow-origin", /^"https:\/\/(app|app1|x\.wild|x\.y\.wild|a\.bare|a\.port)\.example(:8443)?"$/, "the trusted origin that asked, never another"),
-  extraHeader("access-control-expose-headers", '"retry-after, set-auth-jwt, set-auth-token, x-retry-after"', "what a page of a trusted origin may read"),
+  extraHeader("access-control-expose-headers", '"retry-after, set-auth-jwt, set-auth-token, www-authenticate, x-retry-after"', "what a page of a trusted origin may read"),
   answer("preflight", "the browser of a trusted origin asks first, and is answered", {
     scenario: "transport: a preflight from another trusted origin",
     real: "404 ∅",
     ours: "204 ∅",
   }),
+  extraHeader("www-authenticate", /^"Bearer( error=\\"invalid_token\\")?"$/, "a 401 says how to come in, and whether the bearer was the reason (RFC 6750)"),
   extraHeader("retry-after", "<1 to 10>", "the standard header beside the one of the real server"),
 
   // Sessions and users

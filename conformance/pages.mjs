@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { launch } from "./browser/chromium.mjs";
+import { startIdentityProvider } from "./harness/identity-provider.mjs";
 import { startOurs } from "./ours.mjs";
 import { ADDRESSES, addresses, unconfirmed } from "./pages/addresses.mjs";
+import { providers, withProviders } from "./pages/providers.mjs";
 import { brand, languages, visit } from "./pages/visits.mjs";
 
 const SECRET = "Hq7Zt2Wm9Xc4Vb6Ln1Kp8Sd3Fg5Jr0Ty";
@@ -20,6 +22,21 @@ async function withServer(settings, act) {
     await act(server.origin);
   } finally {
     await server.stop();
+  }
+}
+
+/** A provider of identities, and a server whose pages lead there. */
+async function atProviders() {
+  const provider = await startIdentityProvider();
+  try {
+    await withServer(withProviders(provider.origin), async (origin) => {
+      for (const javaScriptEnabled of [false, true]) {
+        await providers(browser, origin, provider.origin, { javaScriptEnabled });
+        console.log(`identity providers, with scripts ${javaScriptEnabled ? "on" : "off"}: as expected`);
+      }
+    });
+  } finally {
+    await provider.stop();
   }
 }
 
@@ -39,6 +56,7 @@ try {
       console.log(`an address shown to be one's own and another, with scripts ${javaScriptEnabled ? "on" : "off"}: as expected`);
     }
   });
+  await atProviders();
   await brand(withServer, browser, directory);
   console.log("a brand of one's own: as expected");
   console.log("axe and the keyboard find nothing wrong; pictures of every page are in target/screenshots/");

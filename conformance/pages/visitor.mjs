@@ -21,7 +21,7 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 const FOCUSABLE = "a[href], button, input:not([type=hidden]):not([hidden]), textarea, summary, [tabindex='0']";
 
 export class Visitor {
-  constructor(page, origin) {
+  constructor(page, origin, elsewhere) {
     this.page = page;
     this.origin = origin;
     this.complaints = [];
@@ -35,13 +35,15 @@ export class Visitor {
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     page.on("request", (request) => {
       const url = request.url();
+      if (elsewhere && url.startsWith(`${elsewhere}/`)) return;
       if (!url.startsWith(`${origin}/`) && !url.startsWith("data:")) this.complaints.push(`asked for ${url}`);
     });
   }
 
-  static async open(browser, origin, options) {
+  /** A window on the pages at `origin`, which may go `elsewhere`, to one other origin or to none. */
+  static async open(browser, origin, options, elsewhere) {
     const context = await browser.newContext({ baseURL: origin, locale: "en", ...options });
-    return new Visitor(await context.newPage(), origin);
+    return new Visitor(await context.newPage(), origin, elsewhere);
   }
 
   /** Waits until the window is at this path. */

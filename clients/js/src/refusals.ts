@@ -118,7 +118,7 @@ export function followRefusals(options: RefusalsOptions): Refusals {
       if (!known) return true;
       const off = known.get(`user_off ${sub}`);
       const ended = known.get(`session_revoked ${sid}`);
-      const before = known.get(`user_tokens_before ${sub}`);
+      const before = sid === undefined ? known.get(`user_tokens_before ${sub}`) : undefined;
       if (off && (off.until === null || now < off.until)) return true;
       if (ended && now >= (ended.since ?? 0)) return true;
       return (before !== undefined && iat < (before.since ?? Infinity)) || known.has(`token_revoked ${jti}`);

@@ -80,12 +80,19 @@ it.each([
   ["a session that will end", change("session_revoked", "s", 1001, 2000), false],
   ["another session", change("session_revoked", "t", 0, 2000), false],
   ["a token that was revoked", change("token_revoked", "j", null, 2000), true],
-  ["a token from before an instant", change("user_tokens_before", "ada", 901, 2000), true],
-  ["a token from that instant", change("user_tokens_before", "ada", 900, 2000), false],
+  ["a token of a session from before an instant", change("user_tokens_before", "ada", 901, 2000), false],
   ["a kind nobody knows yet", change("something_new", "ada"), false],
 ])("judges %s", async (_, held, isRefused) => {
   await begin(held);
   expect(refusals.refuses({ sub: "ada", sid: "s", jti: "j", iat: 900 }, 1000)).toBe(isRefused);
+});
+
+it.each([
+  ["from before an instant", 901, true],
+  ["from that instant", 900, false],
+])("judges a token of no session %s", async (_, since, isRefused) => {
+  await begin(change("user_tokens_before", "ada", since, 2000));
+  expect(refusals.refuses({ sub: "ada", jti: "j", iat: 900 }, 1000)).toBe(isRefused);
 });
 
 it("hears of changes, also in pieces, and of a user who is let in again", async () => {

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use countersign_engine::db::{Db, Kind, Timestamp, args};
 use countersign_engine::{
-    Clock, Config, Device, Engine, Found, NewUser, Presented, Renewal, SignedIn, SignedUp, SystemClock, World,
+    Clock, Config, Device, Engine, Existing, Found, NewUser, Presented, Renewal, SignedIn, SignedUp, SystemClock, World,
 };
 use countersign_testkit::{Place, both_databases};
-use countersign_token::{Secret, Secrets, Standing};
+use countersign_token::{Claims, Secret, Secrets, Standing};
 use tokio::time::timeout;
 
 async fn node(place: &Place) -> Engine {
@@ -101,6 +101,52 @@ both_databases! {
             assert!(!b.sign_out(Presented::AccessToken(&ada.access_token)).await.unwrap(), "there is nothing left to end");
             assert_eq!(feed_end(&a).await, written);
         }
+    }
+
+    async fn tokens_that_belong_to_no_session_end_where_all_sessions_do(place: &Place) {
+        let (a, b) = (node(place).await, node(place).await);
+        for way in ["one session", "all", "all others", "a changed password", "a password that is set"] {
+            let ada = signed_up(&a, &format!("{}@example.com", way.replace(' ', "-"))).await.caller;
+            let issued = |later| {
+                let now = SystemClock.now().seconds() + later;
+                Claims::new(&*ada.user.id, now, now + DAY)
+            };
+            // Minted by another program, under the clock of a machine that is a little ahead.
+            let (token, later) = (issued(2), issued(60));
+            let on = async |node: &Engine, token: &Claims| node.standing_of(token).await.unwrap();
+            assert!(matches!(on(&b, &token).await, Standing::Active { .. }), "{way}");
+            match way {
+                "one session" => a.revoke_session(&ada, &ada.session.token).await.unwrap(),
+                "all" => a.revoke_sessions(&ada).await.unwrap(),
+                "all others" => a.revoke_other_sessions(&ada).await.unwrap(),
+                "a changed password" => {
+                    let device = Some(Device::default());
+                    a.change_password(&ada, "a long password", "another password", device).await.unwrap();
+                }
+                _ => a.set_password(&ada.user.id, "another password", Existing::Replace).await.unwrap(),
+            }
+            b.catch_up().await.unwrap();
+            assert_eq!(on(&b, &token).await == Standing::SessionEnded, way != "one session", "{way}");
+            assert!(matches!(on(&b, &later).await, Standing::Active { .. }), "{way}");
+        }
+    }
+
+    async fn a_token_that_is_revoked_is_refused_everywhere_and_its_session_lives_on(place: &Place) {
+        let (a, b) = (node(place).await, node(place).await);
+        let ada = signed_up(&a, "ada@example.com").await;
+        let other = a.access_token(&ada.caller).unwrap();
+        let verified = a.verifier().verify_owned(&ada.access_token, a.clock().now().seconds()).unwrap();
+        assert!(a.revoke_token(&verified).await.unwrap());
+        for node in [&a, &b, &self::node(place).await] {
+            node.catch_up().await.unwrap();
+            assert!(!is_live(node, &ada).await);
+            let found = node.find_session(Presented::AccessToken(&other), Renewal::Never).await.unwrap();
+            assert!(matches!(found, Found::Live { .. }), "{found:?}");
+        }
+        let mut read = a.database().read().await.unwrap();
+        let query = "SELECT {countersign_audit.detail} FROM {countersign_audit} \
+                     WHERE {countersign_audit.event} = 'token_revoked'";
+        assert_eq!(read.one::<String>(query, args![]).await.unwrap(), verified.jti.clone().unwrap());
     }
 
     async fn what_is_done_by_hand_is_known_like_anything_else(place: &Place) {

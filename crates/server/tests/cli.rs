@@ -7,7 +7,10 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use countersign_token::{FeedCredential, KeySet, Policy, Secret, SigningKey, Verifier, decode_unverified};
+use countersign_engine::{Clock as _, SystemClock};
+use countersign_token::{
+    Claims, FeedCredential, KeySet, Policy, Secret, SigningKey, Verifier, decode_unverified, sign,
+};
 use serde_json::Value;
 
 const SECRET: &str = "kS0dT2p7Zk1hQm9yVw3xJ5uC8eLfGa6nYiRtHv4X";
@@ -521,6 +524,19 @@ fn an_operator_ends_a_session_and_is_told_why_a_token_is_refused() {
     assert_refused(&why(&token), 1, "refused: suspended (the account is suspended)");
     assert_refused(&why(&run("token mint --sub nobody").out), 1, "refused: unknown_subject (the subject is not known)");
     assert_eq!(why("not a token").code, 1);
+
+    assert_eq!(run("user restore ada@example.com").code, 0);
+    let revoke = |token: &str| place.run_with("token revoke", env, token.as_bytes());
+    let revoked = revoke(&token);
+    assert_eq!(revoked.code, 0, "{}", revoked.err);
+    assert!(revoked.out.ends_with(&format!(" of user {id}\n")), "{}", revoked.out);
+    assert_refused(&why(&token), 1, "refused: session_ended (the session has ended)");
+    assert_eq!(why(&run(&format!("token mint --sub {id}")).out).code, 0);
+    assert_eq!(revoke("not a token").code, 1);
+    let now = SystemClock.now().seconds();
+    let key = SigningKey::hs256(&Secret::parse(SECRET).unwrap(), None);
+    let nameless = revoke(&sign(&key, &Claims::new(id, now, now + 60)).unwrap());
+    assert_refused(&nameless, 1, "the token has no `jti`, so there is nothing to tell it by");
 
     assert_eq!(run("session list ada@example.com --json").out.trim(), "[]");
     let none = run("session revoke none");

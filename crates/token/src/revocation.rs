@@ -41,7 +41,7 @@ pub enum Change {
         /// When it would have expired.
         until: i64,
     },
-    /// Tokens of a user issued before an instant are refused.
+    /// Tokens of a user that belong to no session and were issued before an instant are refused.
     UserTokensBefore {
         /// The user's id.
         user: String,
@@ -111,10 +111,11 @@ impl Revocations {
     pub fn refuses_token(&self, claims: &Claims, now: i64) -> bool {
         let before =
             || self.find(|layer| layer.tokens_before.get(&*claims.sub)).is_some_and(|span| claims.iat < span.at);
+        // Where there is a session, it alone decides: by a clock that is behind, a new one's token is older than it is.
         let revoked = |jti: &str| self.find(|layer| layer.tokens.get(jti)).is_some();
         claims.sid.as_deref().is_some_and(|sid| self.has_ended(sid, now))
             || claims.jti.as_deref().is_some_and(revoked)
-            || before()
+            || (claims.sid.is_none() && before())
     }
 
     /// Whether the user is suspended or deleted.
@@ -269,8 +270,10 @@ mod tests {
         let token = Change::TokenRevoked { jti: "j".into(), until: 1000 };
         assert_eq!(after([token]).standing(&claims(), 200), Some(Standing::SessionEnded));
         let before = |before| Change::UserTokensBefore { user: "u".into(), before, until: 1000 };
-        assert_eq!(after([before(101)]).standing(&claims(), 200), Some(Standing::SessionEnded));
-        assert_eq!(after([before(100)]).standing(&claims(), 200), None);
+        let of_no_session = Claims { sid: None, ..claims() };
+        assert_eq!(after([before(101)]).standing(&of_no_session, 200), Some(Standing::SessionEnded));
+        assert_eq!(after([before(100)]).standing(&of_no_session, 200), None);
+        assert_eq!(after([before(101)]).standing(&claims(), 200), None, "where there is a session, it decides");
     }
 
     #[test]

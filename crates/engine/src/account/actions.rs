@@ -175,6 +175,9 @@ impl Engine {
         let ended =
             if existing == Existing::Replace { self.end_all_sessions(&mut tx, user).await? } else { Vec::new() };
         self.record(&mut tx, Event::PasswordSet { user }).await?;
+        if existing == Existing::Replace {
+            self.refuse_tokens_of(&mut tx, user).await?;
+        }
         Ok(self.commit(tx, move |engine| engine.end_sessions(&ended)).await?)
     }
 

@@ -131,6 +131,9 @@ impl Engine {
             }
         }
         self.record(&mut tx, Event::PasswordReset { user: &user.id }).await?;
+        if revokes {
+            self.refuse_tokens_of(&mut tx, &user.id).await?;
+        }
         Ok(self.commit(tx, move |engine| engine.end_sessions(&ended)).await?)
     }
 

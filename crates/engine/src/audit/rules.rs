@@ -58,6 +58,10 @@ pub(crate) enum Event<'a> {
         user: &'a str,
         session: &'a str,
     },
+    TokenRevoked {
+        user: &'a str,
+        jti: &'a str,
+    },
     PasswordChanged {
         user: &'a str,
     },
@@ -111,6 +115,7 @@ impl Event<'_> {
             Self::SignedOut { .. } => "signed_out",
             Self::SessionsRevoked { .. } => "sessions_revoked",
             Self::SessionEnded { .. } => "session_ended",
+            Self::TokenRevoked { .. } => "token_revoked",
             Self::PasswordChanged { .. } => "password_changed",
             Self::PasswordReset { .. } => "password_reset",
             Self::PasswordSet { .. } => "password_set",
@@ -136,6 +141,7 @@ impl Event<'_> {
             | Self::RoleSet { user, .. }
             | Self::SignedOut { user, .. }
             | Self::SessionEnded { user, .. }
+            | Self::TokenRevoked { user, .. }
             | Self::PasswordChanged { user }
             | Self::PasswordReset { user }
             | Self::PasswordSet { user }
@@ -174,6 +180,7 @@ impl Event<'_> {
             Self::AccountLinked { provider, .. } | Self::AccountUnlinked { provider, .. } => {
                 Some((*provider).to_owned())
             }
+            Self::TokenRevoked { jti, .. } => Some((*jti).to_owned()),
             Self::SignedIn { method, .. } => Some((*method).to_owned()),
             Self::SessionsRevoked { count, .. } => Some(count.to_string()),
             Self::RefreshReused { presented, stored, .. } | Self::RefreshAdopted { presented, stored, .. } => {

@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use countersign_db::{Read, Timestamp, Tx};
-use countersign_token::Change;
+use countersign_token::{Change, Claims, Verified};
 use tokio::sync::{Notify, broadcast};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::rows;
-use super::rules::{Course, Effect, Event, KEPT_MS, Known, News, Position, course, effect, missed};
+use super::rules::{Course, Effect, Event, KEPT_MS, Known, News, Position, Refusal, course, effect, missed};
+use crate::audit;
 use crate::session::rows::Ended;
 use crate::{Engine, Error, User, chance};
 
@@ -258,11 +259,38 @@ impl Engine {
         self.feed.apply(&ended.iter().map(revoked).collect::<Vec<_>>());
     }
 
-    /// Writes into the feed that a session is over whose row is not there to be deleted.
+    /// Writes into the feed that a session is over whose row is not there to be deleted. Last within `tx`, as whatever
+    /// writes into the feed by itself.
     pub(crate) async fn refuse_session(&self, tx: &mut Tx, id: &str) -> Result<(), Error> {
+        self.refuse(tx, |_| Refusal::session(id)).await
+    }
+
+    /// Writes into the feed that the tokens of a user which belong to no session are worth nothing from now on, whoever
+    /// has minted them. Clocks differ, so that also those are meant that seem to be of a moment later. Last within `tx`.
+    pub(crate) async fn refuse_tokens_of(&self, tx: &mut Tx, user: &str) -> Result<(), Error> {
+        let leeway = i64::from(self.config.token.leeway);
+        self.refuse(tx, |at| Refusal::tokens_before(user, at.plus_seconds(leeway))).await
+    }
+
+    /// Refuses one access token everywhere from now on, by its `jti`. False if it has none.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn revoke_token(&self, token: &Verified<Claims>) -> Result<bool, Error> {
+        let Some(jti) = &token.jti else { return Ok(false) };
+        let mut tx = self.db.write().await?;
+        self.record(&mut tx, audit::Event::TokenRevoked { user: &token.sub, jti }).await?;
+        self.refuse(&mut tx, |at| Refusal::token(jti, at)).await?;
+        self.commit(tx, |_| ()).await?;
+        Ok(true)
+    }
+
+    async fn refuse<'a>(&self, tx: &mut Tx, refusal: impl FnOnce(Timestamp) -> Refusal<'a>) -> Result<(), Error> {
         tx.lock_feed().await?;
         let at = tx.clock().await?;
-        rows::refuse_session(tx, id, at.plus_seconds(self.config.longest_admission().into()), at).await?;
+        let refusal = refusal(at);
+        let until = refusal.since.max(at).plus_seconds(self.config.longest_admission().into());
+        rows::insert(tx, &refusal, until, at).await?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use countersign_db::{Error, FromRow, Read, Row, Timestamp, Tx, args};
 
 use super::Event;
+use super::rules::Refusal;
 
 impl FromRow for Event {
     fn from_row(row: &Row<'_>) -> Result<Self, Error> {
@@ -48,12 +49,13 @@ pub(crate) async fn suspended(read: &mut Read) -> Result<Vec<crate::User>, Error
     read.all("SELECT {user.*} FROM {user} WHERE {user.banned} = $1", args![true]).await
 }
 
-/// What a trigger writes when a session's row is deleted.
-pub(crate) async fn refuse_session(tx: &mut Tx, id: &str, until: Timestamp, at: Timestamp) -> Result<u64, Error> {
+/// Writes an event that no trigger writes.
+pub(crate) async fn insert(tx: &mut Tx, refusal: &Refusal<'_>, until: Timestamp, at: Timestamp) -> Result<u64, Error> {
+    let Refusal { kind, subject, since } = *refusal;
     tx.run(
         "INSERT INTO {countersign_feed} ({countersign_feed.kind}, {countersign_feed.subject}, {countersign_feed.since}, \
-         {countersign_feed.until}, {countersign_feed.at}) VALUES ('session_revoked', $1, 0, $2, $3)",
-        args![id, until.millis(), at.millis()],
+         {countersign_feed.until}, {countersign_feed.at}) VALUES ($1, $2, $3, $4, $5)",
+        args![kind, subject, since.millis(), until.millis(), at.millis()],
     )
     .await
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use countersign_db::Timestamp;
 use countersign_token::{Change, Revocations};
 
 /// A place in the feed. Written `epoch-seq-at`.
@@ -194,6 +195,30 @@ pub enum Effect {
     SessionChanged(String),
     /// Written by a newer version: nothing is known of it.
     Unknown,
+}
+
+/// A refusal that no trigger writes.
+pub(crate) struct Refusal<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) subject: &'a str,
+    pub(crate) since: Timestamp,
+}
+
+impl<'a> Refusal<'a> {
+    /// A session is over, from its beginning.
+    pub(crate) fn session(id: &'a str) -> Self {
+        Self { kind: "session_revoked", subject: id, since: Timestamp::from_millis(0) }
+    }
+
+    /// One token.
+    pub(crate) fn token(jti: &'a str, at: Timestamp) -> Self {
+        Self { kind: "token_revoked", subject: jti, since: at }
+    }
+
+    /// Tokens of a user that belong to no session and were issued before an instant.
+    pub(crate) fn tokens_before(user: &'a str, since: Timestamp) -> Self {
+        Self { kind: "user_tokens_before", subject: user, since }
+    }
 }
 
 /// Tokens of a deleted session live no longer than any token may; a date nobody can read counts as this far away.

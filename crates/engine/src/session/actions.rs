@@ -9,6 +9,7 @@ use countersign_token::{Claims, Refused, Verified, verdict};
 use super::rows::{Ended, SessionAndUser};
 use super::{rows, rules};
 use crate::audit::Event;
+use crate::sign_in::gates;
 use crate::user::rules::{is_suspended, normalised_email};
 use crate::{Caller, Engine, Error, Session};
 
@@ -111,7 +112,8 @@ impl Engine {
             return Ok(Found::Gone);
         }
         let due = renewal != Renewal::Never
-            && rules::renewal_is_due(&caller.session, dont_remember, now, &self.config.session);
+            && rules::renewal_is_due(&caller.session, dont_remember, now, &self.config.session)
+            && gates::walk(&caller.user, &self.config, now).is_ok();
         if due && renewal == Renewal::WhenDue {
             let caller = self.renew(caller).await?;
             return Ok(Found::Live { caller, renewed: true, needs_renewal: false });
@@ -326,10 +328,11 @@ impl Engine {
         }
         let mut tx = self.db.write().await?;
         let ended = rows::delete_own(&mut tx, &caller.user.id, token).await?;
-        self.finish_revocation(tx, caller, ended).await
+        self.announce_revoked(&mut tx, caller, &ended).await?;
+        self.commit(tx, move |engine| engine.end_sessions(&ended)).await
     }
 
-    /// Ends every session of the caller.
+    /// Ends every session of the caller, and whatever tokens of theirs belong to none.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -339,7 +342,7 @@ impl Engine {
         self.finish_revocation(tx, caller, ended).await
     }
 
-    /// Ends every session of the caller but this one.
+    /// Ends every session of the caller but this one, and whatever tokens of theirs belong to none.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -350,11 +353,17 @@ impl Engine {
     }
 
     async fn finish_revocation(&self, mut tx: Tx, caller: &Caller, ended: Vec<Ended>) -> Result<(), Error> {
-        if !ended.is_empty() {
-            self.announce_ended(&mut tx, &caller.user.id, &ended).await?;
-            self.record(&mut tx, Event::SessionsRevoked { caller, count: ended.len() }).await?;
-        }
+        self.announce_revoked(&mut tx, caller, &ended).await?;
+        self.refuse_tokens_of(&mut tx, &caller.user.id).await?;
         self.commit(tx, move |engine| engine.end_sessions(&ended)).await
+    }
+
+    async fn announce_revoked(&self, tx: &mut Tx, caller: &Caller, ended: &[Ended]) -> Result<(), Error> {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        self.announce_ended(tx, &caller.user.id, ended).await?;
+        self.record(tx, Event::SessionsRevoked { caller, count: ended.len() }).await
     }
 
     /// The session with this id and its user, as the database has them within `tx`.

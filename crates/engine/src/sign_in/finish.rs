@@ -97,8 +97,8 @@ pub enum FinishError {
 }
 
 impl Engine {
-    /// Walks the gates, stores the session within `tx`, commits it and mints the access token. `replaced` are sessions
-    /// that end within `tx` too.
+    /// Walks the gates, stores the session within `tx`, commits it and mints the access token. `replaced` are the
+    /// sessions the user had, which end within `tx` too.
     pub(crate) async fn finish(
         &self,
         mut tx: Tx,
@@ -119,6 +119,9 @@ impl Engine {
             return Err(FinishError::NotStored);
         }
         self.record(&mut tx, Event::SignedIn { user: &user, session: &session, method }).await?;
+        if !replaced.is_empty() {
+            self.refuse_tokens_of(&mut tx, &user.id).await?;
+        }
         let caller = Caller { session: Arc::new(session), user: Arc::new(user) };
         let access_token = self.access_token(&caller).map_err(Error::from)?;
         let read = caller.clone();

@@ -42,6 +42,17 @@ both_databases! {
         assert_eq!(live(&engine, cookie(&ada.caller), Renewal::WhenDue).await, (renewed, false, false));
     }
 
+    async fn is_not_renewed_while_a_gate_is_closed_and_lives_to_its_end(place: &Place) {
+        let ada = TestEngine::open(place).await.signed_up("ada").await;
+        let engine = TestEngine::open_with(place, |config| config.email_and_password.require_email_verification = true).await;
+        engine.clock.advance(DAY);
+        assert_eq!(flags(live(&engine, cookie(&ada.caller), Renewal::WhenDue).await), (false, false));
+        assert_eq!(flags(live(&engine, cookie(&ada.caller), Renewal::OnlySay).await), (false, false));
+        engine.run("UPDATE {user} SET {user.emailVerified} = $1", args![true]).await;
+        engine.catch_up().await.unwrap();
+        assert_eq!(flags(live(&engine, cookie(&ada.caller), Renewal::WhenDue).await), (true, false));
+    }
+
     async fn that_is_not_to_be_remembered_ends_after_a_day_and_is_never_renewed(place: &Place) {
         let engine = TestEngine::open(place).await;
         engine.signed_up("ada").await;

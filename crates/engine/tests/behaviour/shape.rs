@@ -14,7 +14,7 @@ fn only_finish_stores_sessions_and_makes_proofs_into_sessions() {
         ("SignedIn { caller", &["sign_in/finish.rs"]),
         ("Self { user, method:", &["sign_in/finish.rs"]),
         ("FirstFactor {", &["sign_in/finish.rs"]),
-        ("gates::walk(", &["refresh/actions.rs", "sign_in/finish.rs"]),
+        ("gates::walk(", &["refresh/actions.rs", "session/actions.rs", "sign_in/finish.rs"]),
         ("hooks.before_session(", &["refresh/actions.rs", "sign_in/finish.rs"]),
     ] {
         assert_eq!(files_with(text), places, "{text}");

@@ -23,6 +23,9 @@ pub(super) enum Token {
     /// Read one token on standard input and say what a server would: exit 0 if it is admitted, or 1 and the exact
     /// reason, the state of its user and session included.
     Why,
+    /// Read one token on standard input and have it refused everywhere from now on; it must be one that would be
+    /// admitted until now and have a `jti`.
+    Revoke,
     /// Read one token on standard input and print what it says, unverified.
     Decode,
     /// Print the credential of services that follow the refusals (docs/revocations.md).
@@ -86,6 +89,7 @@ impl Token {
             Self::Mint(mint) => mint.run(deployment),
             Self::Verify(verify) => verify.run(deployment),
             Self::Why => why(deployment),
+            Self::Revoke => revoke(deployment),
             Self::Decode => decode(),
             Self::Feed => feed(deployment),
             Self::Service(service) => service.run(deployment),
@@ -173,6 +177,23 @@ fn why(deployment: &Deployment) -> Result<(), Failure> {
         let admitted = verdict(claims, standing).map_err(refused)?;
         let role = admitted.role().map(|role| format!(" with role {}", printable(role))).unwrap_or_default();
         Ok(answer(format_args!("admitted: user {}{role}", printable(&admitted.sub)))?)
+    })
+}
+
+/// Refuses one token from now on, whoever has minted it.
+fn revoke(deployment: &Deployment) -> Result<(), Failure> {
+    let config = deployment.config()?;
+    let token = read_token()?;
+    deployment::wait_for(async {
+        let engine = deployment::engine(&config).await?;
+        let now = engine.clock().now().seconds();
+        let claims = engine.verifier().verify_owned(&token, now).map_err(Failure::refused)?;
+        if engine.revoke_token(&claims).await.map_err(Failure::refused)? {
+            let jti = claims.jti.as_deref().unwrap_or_default();
+            return Ok(answer(format_args!("revoked token {} of user {}", printable(jti), printable(&claims.sub)))?);
+        }
+        let why = "the token has no `jti`, so there is nothing to tell it by; suspend its user, or rotate the secret";
+        Err(Failure::Refused(why.to_owned()))
     })
 }
 

@@ -16,6 +16,8 @@ pub type SocialProviders = BTreeMap<String, SocialProvider>;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SocialProvider {
+    /// What pages call it. A known provider has its name, any other is called by its id.
+    pub name: Option<String>,
     /// What the provider calls this server.
     pub client_id: String,
     /// The secret by which it knows it.

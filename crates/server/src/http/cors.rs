@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use crate::app::App;
 
 /// What a browser's script may read of an answer, beyond what it may read anyway.
-const EXPOSED: &str = "retry-after, set-auth-jwt, set-auth-token, x-retry-after";
+const EXPOSED: &str = "retry-after, set-auth-jwt, set-auth-token, www-authenticate, x-retry-after";
 
 /// Answers preflights of trusted origins and marks their answers as readable. An origin is never reflected unless it
 /// is trusted, and never as `null` or `*`.

@@ -243,6 +243,9 @@ impl Admits for FreshlySignedIn {
 
 async fn signed_in(app: &App, visit: &Visit, search: Search, extras: &mut Extras) -> Result<Caller, Problem> {
     let caller = perhaps_signed_in(app, visit, search, extras).await?;
+    if caller.is_none() {
+        extras.header(header::WWW_AUTHENTICATE, HeaderValue::from_static(visit.challenge()));
+    }
     caller.ok_or_else(|| Problem::new(Error::Unauthorized))
 }
 

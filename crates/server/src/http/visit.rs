@@ -113,6 +113,15 @@ impl Visit {
         Some(Credential::Session { token, dont_remember: self.dont_remember(app) })
     }
 
+    /// What nobody is told with the refusal (RFC 6750 section 3): whether they came with a bearer that is worth nothing, so
+    /// that another may help.
+    pub(crate) fn challenge(&self) -> &'static str {
+        let values = self.headers.get_all(header::AUTHORIZATION).into_iter().filter_map(|value| value.to_str().ok());
+        let mut schemes = values.filter_map(|value| value.split(' ').next());
+        let came = schemes.any(|scheme| scheme.eq_ignore_ascii_case("bearer"));
+        if came { r#"Bearer error="invalid_token""# } else { "Bearer" }
+    }
+
     fn bearer(&self, app: &App) -> Option<Credential> {
         let mut values = self.headers.get_all(header::AUTHORIZATION).into_iter();
         let (Some(value), None) = (values.next(), values.next()) else { return None };

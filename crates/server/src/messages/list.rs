@@ -57,6 +57,10 @@ messages! {
     fields: Fields { name, email, new_email, password, current_password, new_password, password_hint(shortest) }
     sign_in: SignIn { title, remember, forgot, new_here, signed_out, new_password, signed_up, closed }
     sign_up: SignUp { title, submit, have_account, closed }
+    provider: Provider {
+        or, go_on_with(provider), on_the_way(provider), on_the_way_lead, go_on(provider), password, link(provider), linked,
+        since, unlink, unlink_named(provider), unlinked,
+    }
     forgot_password: ForgotPassword { title, lead, submit, sent, sent_lead, outbox, closed }
     new_password: NewPassword { title, submit, again, back }
     change_password: ChangePassword { title, submit }
@@ -98,7 +102,9 @@ messages! {
     delete_account_mail: DeleteAccountMail { subject(app_name), words(to, app_name, valid_for), button, otherwise }
     trouble: Trouble {
         title, back, wrong_credentials, wrong_password, no_password, unknown, no_address, address_taken, password_short(shortest), password_long(longest),
-        password_common, password_missing, bad_name, suspended(name), link_spent, not_fresh, user_gone, other_user, not_your_address, already_confirmed, not_verified, elsewhere(origin), invalid, unreadable,
+        password_common, password_missing, bad_name, suspended(name), link_spent, not_fresh, user_gone, other_user, not_your_address, already_confirmed, not_verified,
+        provider_denied, provider_stranger, provider_no_email, provider_email_taken, provider_other_email, provider_other_user, provider_cut_off, last_way,
+        elsewhere(origin), invalid, unreadable,
         too_large, not_found_title, not_found, internal, busy, too_often, again_soon, again_in_one_second, again_in(seconds),
     }
 }

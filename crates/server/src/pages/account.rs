@@ -13,9 +13,10 @@ use super::change_email;
 use super::change_password;
 use super::claim::{Claim, claims};
 use super::delete_account;
-use super::form::{Form, Posted};
+use super::form::{Form, Posted, Theirs};
 use super::form_page::Link;
 use super::page::{self, Site};
+use super::provider::{self, Door, Way};
 use super::trouble::Trouble;
 use super::when::When;
 use crate::app::App;
@@ -38,6 +39,9 @@ struct AccountPage {
     header: Vec<Claim>,
     payload: Vec<Claim>,
     devices: Vec<Device>,
+    /// The ways in that one has, and those to be had.
+    ways: Vec<Way>,
+    others: Vec<Door>,
     /// What may be changed about signing in.
     changes: Vec<Link>,
     notice: String,
@@ -61,12 +65,15 @@ impl AccountPage {
         let mut sessions = engine.sessions(&caller.user.id).await.map_err(|error| page::internal(&error))?;
         sessions.sort_by_key(|session| (session.id != caller.session.id, std::cmp::Reverse(session.created_at)));
         let (header, payload) = claims(site, &token);
+        let (ways, others) = provider::ways(site, &caller).await?;
         Ok(Self {
             since: When::of(site, caller.user.created_at),
             token,
             header,
             payload,
             devices: sessions.iter().map(|session| Device::of(site, session, &caller)).collect(),
+            ways,
+            others,
             changes: changes(site),
             notice: String::new(),
             trouble: Trouble::default(),
@@ -108,6 +115,8 @@ pub(crate) async fn get(site: Site, request: Request) -> Response {
         "revoked-others" => site.account.revoked_others(),
         "password" => site.account.password_changed(),
         "email" => site.account.email_asked(),
+        "linked" => site.provider.linked(),
+        "unlinked" => site.provider.unlinked(),
         _ => "",
     };
     let trouble = Trouble::named(&site, query.text("error"));
@@ -146,12 +155,8 @@ pub(crate) async fn sign_out(site: Site, request: Request) -> Response {
 
 /// Does what `POST /revoke-session` does, to a session named by its id. Another's session is not told from none.
 pub(crate) async fn revoke(site: Site, request: Request) -> Response {
-    let Posted { visit, form, admitted } = Posted::read::<Revoke>(&site.app, request).await;
-    if let Err(problem) = admitted {
-        return page::problem(&site, &problem);
-    }
-    let (caller, cookies) = match page::someone(&site, &visit, page::ACCOUNT).await {
-        Ok(found) => found,
+    let Theirs { visit, form, caller, cookies } = match Theirs::read::<Revoke>(&site, request).await {
+        Ok(theirs) => theirs,
         Err(response) => return response,
     };
     let is_this = form.text("session") == caller.session.id;
@@ -165,12 +170,8 @@ pub(crate) async fn revoke(site: Site, request: Request) -> Response {
 
 /// Does what `POST /revoke-other-sessions` does.
 pub(crate) async fn revoke_others(site: Site, request: Request) -> Response {
-    let Posted { visit, admitted, .. } = Posted::read::<RevokeOthers>(&site.app, request).await;
-    if let Err(problem) = admitted {
-        return page::problem(&site, &problem);
-    }
-    let (caller, cookies) = match page::someone(&site, &visit, page::ACCOUNT).await {
-        Ok(found) => found,
+    let Theirs { visit, caller, cookies, .. } = match Theirs::read::<RevokeOthers>(&site, request).await {
+        Ok(theirs) => theirs,
         Err(response) => return response,
     };
     let call = Call { app: site.app.clone(), visit, caller, method: Method::POST, request: () };

@@ -1,11 +1,16 @@
 //! Reading what a form of ours posted.
 
 use axum::extract::Request;
+use axum::response::Response;
 use countersign_contract::{Endpoint, transport};
-use http::{HeaderMap, header};
+use countersign_engine::Caller;
+use http::{HeaderMap, StatusCode, header};
 
+use super::page::{self, Site};
 use crate::app::App;
-use crate::http::endpoint::{form_pairs, read_body};
+use crate::http::answer::Extras;
+use crate::http::cookie::SetCookies;
+use crate::http::endpoint::{Admits, form_pairs, read_body};
 use crate::http::problem::Problem;
 use crate::http::rate_limit;
 use crate::http::visit::Visit;
@@ -13,6 +18,15 @@ use crate::http::visit::Visit;
 /// The fields of a form. They may hold a password, so they are never printed.
 #[derive(Default)]
 pub(crate) struct Form(Vec<(String, String)>);
+
+/// A posted form of somebody who may do what it asks for.
+pub(super) struct Theirs {
+    pub(super) visit: Visit,
+    pub(super) form: Form,
+    pub(super) caller: Caller,
+    /// What follows from looking who it is.
+    pub(super) cookies: SetCookies,
+}
 
 /// A posted form, who sent it, and whether it may be acted upon.
 pub(crate) struct Posted {
@@ -53,6 +67,27 @@ impl Posted {
                 Self { visit, form, admitted }
             }
             Err(problem) => Self { visit, form: Form::default(), admitted: Err(problem) },
+        }
+    }
+}
+
+impl Theirs {
+    /// Reads a form that does what the endpoint `E` does, for whom `E` admits. Nobody signs in first and comes back to
+    /// the account; any other refusal is a page.
+    pub(super) async fn read<E>(site: &Site, request: Request) -> Result<Self, Response>
+    where
+        E: Endpoint,
+        E::Auth: Admits<Caller = Caller>,
+    {
+        let Posted { visit, form, admitted } = Posted::read::<E>(&site.app, request).await;
+        admitted.map_err(|problem| page::problem(site, &problem))?;
+        let mut extras = Extras::default();
+        match E::Auth::admit(&site.app, &visit, &mut extras).await {
+            Ok(caller) => Ok(Self { visit, form, caller, cookies: extras.cookies }),
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
+                Err(page::see_other(&page::onward("/sign-in", page::ACCOUNT), extras.cookies))
+            }
+            Err(problem) => Err(page::with_cookies(page::problem(site, &problem), extras.cookies)),
         }
     }
 }

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::response::Response;
 
 use super::page::{self, Site};
+use super::provider::Doors;
 use super::trouble::Trouble;
 
 /// A page with one form.
@@ -29,6 +30,8 @@ pub(super) struct FormPage {
     pub(super) fields: Vec<Field>,
     pub(super) ticks: Vec<Tick>,
     pub(super) hidden: Vec<(&'static str, String)>,
+    /// Where else one can come in.
+    pub(super) doors: Doors,
     /// Where else to go; the first is a button where there is none.
     pub(super) links: Vec<Link>,
 }
@@ -74,6 +77,7 @@ impl FormPage {
             fields: Vec::new(),
             ticks: Vec::new(),
             hidden: Vec::new(),
+            doors: Doors::default(),
             links: Vec::new(),
         }
     }

@@ -22,6 +22,7 @@ mod new_password;
 mod outbox;
 mod page;
 mod palette;
+mod provider;
 mod reference;
 mod schema;
 mod sign_in;
@@ -58,6 +59,7 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route(&format!("{}{}", app.config.path(), error::PATH), any(error::show))
         .merge(change_email::routes(app))
         .merge(delete_account::routes(app))
+        .merge(provider::routes(app))
         .merge(reference::routes(app))
         .merge(outbox::routes(app))
         .merge(look::routes(app))

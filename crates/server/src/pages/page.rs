@@ -82,8 +82,19 @@ impl Site {
         self.app.config.engine.email_and_password.enabled
     }
 
+    /// Whether people sign up with a password.
     pub(super) fn takes_sign_ups(&self) -> bool {
         self.takes_passwords() && !self.app.config.engine.email_and_password.disable_sign_up
+    }
+
+    /// Whether there is any way to sign in.
+    pub(super) fn is_open(&self) -> bool {
+        self.takes_passwords() || self.app.providers.all().next().is_some()
+    }
+
+    /// Whether there is any way to become a user.
+    pub(super) fn is_open_to_new(&self) -> bool {
+        self.takes_sign_ups() || self.app.providers.all().any(|provider| !provider.disable_sign_up)
     }
 
     pub(super) fn resets_passwords(&self) -> bool {

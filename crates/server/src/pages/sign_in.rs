@@ -12,6 +12,7 @@ use super::forgot_password;
 use super::form::{Form, Posted};
 use super::form_page::{Field, FormPage, Link, Tick};
 use super::page::{self, Site, own_path};
+use super::provider::Doors;
 use super::trouble::Trouble;
 use crate::app::App;
 use crate::http::cookie::SetCookies;
@@ -34,7 +35,9 @@ pub(crate) async fn get(site: Site, request: Request) -> Response {
                 "signed-up" => site.sign_in.signed_up(),
                 _ => "",
             };
-            let page = FormPage { notice: notice.to_owned(), ..form_page(&site, "", true, query.text("next")) };
+            let trouble = Trouble::named(&site, query.text("error"));
+            let page = form_page(&site, "", true, query.text("next"));
+            let page = FormPage { notice: notice.to_owned(), trouble, ..page };
             page::with_cookies(page.show(), cookies)
         }
         Err(problem) => page::problem(&site, &problem),
@@ -59,17 +62,21 @@ pub(crate) async fn post(site: Site, request: Request) -> Response {
     }
 }
 
-fn form_page(site: &Site, email: &str, remember: bool, next: &str) -> FormPage {
-    let page = FormPage::new(site, site.sign_in.title(), "/sign-in");
-    if !site.takes_passwords() {
+pub(super) fn form_page(site: &Site, email: &str, remember: bool, next: &str) -> FormPage {
+    let page =
+        FormPage { doors: Doors::to_sign_in(site, next), ..FormPage::new(site, site.sign_in.title(), "/sign-in") };
+    if !site.is_open() {
         return page.closed(site.sign_in.closed());
     }
     let mut links = Vec::new();
     if site.resets_passwords() {
         links.push(Link::new("", site.sign_in.forgot(), forgot_password::PATH));
     }
-    if site.takes_sign_ups() {
+    if site.is_open_to_new() {
         links.push(Link::new(site.sign_in.new_here(), site.sign_up.title(), page::onward("/sign-up", next)));
+    }
+    if !site.takes_passwords() {
+        return FormPage { links, ..page.closed("") };
     }
     FormPage {
         fields: vec![Field::email(site, "username", email), Field::password("password", site.fields.password())],

@@ -11,6 +11,7 @@ use super::confirm_email;
 use super::form::{Form, Posted};
 use super::form_page::{Field, FormPage, Link};
 use super::page::{self, Site, own_path};
+use super::provider::Doors;
 use super::trouble::Trouble;
 use crate::app::App;
 use crate::http::cookie::SetCookies;
@@ -50,11 +51,13 @@ pub(crate) async fn post(site: Site, request: Request) -> Response {
 }
 
 fn form_page(site: &Site, (name, email): (&str, &str), next: &str) -> FormPage {
-    let page = FormPage::new(site, site.sign_up.title(), "/sign-up");
+    let page =
+        FormPage { doors: Doors::to_sign_up(site, next), ..FormPage::new(site, site.sign_up.title(), "/sign-up") };
     let sign_in = Link::new(site.sign_up.have_account(), site.sign_in.title(), page::onward("/sign-in", next));
-    let links = if site.takes_passwords() { vec![sign_in] } else { Vec::new() };
+    let links = if site.is_open() { vec![sign_in] } else { Vec::new() };
     if !site.takes_sign_ups() {
-        return FormPage { links, ..page.closed(site.sign_up.closed()) };
+        let why = if site.is_open_to_new() { "" } else { site.sign_up.closed() };
+        return FormPage { links, ..page.closed(why) };
     }
     FormPage {
         submit: site.sign_up.submit().to_owned(),

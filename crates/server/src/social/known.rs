@@ -3,6 +3,7 @@
 /// Where a provider is, and what it is asked.
 pub(super) struct Known {
     pub(super) id: &'static str,
+    pub(super) name: &'static str,
     pub(super) authorization_url: &'static str,
     pub(super) token_url: &'static str,
     pub(super) user_info_url: &'static str,
@@ -61,6 +62,7 @@ pub(super) const UNKNOWN: Members<&str> = Members { id: ID, ..STANDARD };
 const KNOWN: &[Known] = &[
     Known {
         id: "google",
+        name: "Google",
         authorization_url: "https://accounts.google.com/o/oauth2/v2/auth",
         token_url: "https://oauth2.googleapis.com/token",
         user_info_url: "https://openidconnect.googleapis.com/v1/userinfo",
@@ -76,6 +78,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         id: "github",
+        name: "GitHub",
         authorization_url: "https://github.com/login/oauth/authorize",
         token_url: "https://github.com/login/oauth/access_token",
         user_info_url: "https://api.github.com/user",

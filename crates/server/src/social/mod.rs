@@ -62,11 +62,18 @@ impl Providers {
     pub(crate) fn get(&self, id: &str) -> Option<&Provider> {
         self.0.get(id)
     }
+
+    /// All, by their ids.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Provider> {
+        self.0.values()
+    }
 }
 
 /// An identity provider.
 pub(crate) struct Provider {
-    id: String,
+    pub(crate) id: String,
+    /// What people call it.
+    pub(crate) name: String,
     client_id: String,
     client_secret: Option<Sensitive>,
     authentication: Authentication,
@@ -136,6 +143,7 @@ impl Provider {
         let own = &settings.profile;
         Ok(Self {
             id: id.to_owned(),
+            name: named(&settings.name, known.map_or(id, |known| known.name)),
             client_id: settings.client_id.clone(),
             client_secret: settings.client_secret.clone(),
             authentication: settings.authentication,

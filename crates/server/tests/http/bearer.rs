@@ -87,6 +87,21 @@ both_databases! {
         }
     }
 
+    async fn that_is_worth_nothing_is_told_from_none(place: &Place) {
+        let app = TestApp::start(place).await;
+        for (program, challenge) in [
+            (app.program(), "Bearer"),
+            (app.program().header("authorization", "Basic YTpi"), "Bearer"),
+            (app.program().bearer("a.b.c"), r#"Bearer error="invalid_token""#),
+            (app.program().header("authorization", "bearer x"), r#"Bearer error="invalid_token""#),
+        ] {
+            let answer = program.clone().call::<session::List>(()).await;
+            assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some(challenge)));
+        }
+        let ada = app.sign_up("ada").await.call::<session::List>(()).await;
+        assert_eq!((ada.status, ada.header("www-authenticate")), (200, None));
+    }
+
     async fn goes_before_a_cookie_and_leaves_it_alone_when_worthless(place: &Place) {
         let app = TestApp::start(place).await;
         let (mut ada, bob) = (app.sign_up("ada").await, app.sign_up("bob").await);

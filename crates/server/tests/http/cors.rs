@@ -21,7 +21,7 @@ fn a_trusted_origin_may_call_with_credentials_and_read_the_answer() {
             assert_eq!(answer.header("vary"), Some("Origin"));
             assert_eq!(
                 answer.header("access-control-expose-headers"),
-                Some("retry-after, set-auth-jwt, set-auth-token, x-retry-after")
+                Some("retry-after, set-auth-jwt, set-auth-token, www-authenticate, x-retry-after")
             );
         }
     });

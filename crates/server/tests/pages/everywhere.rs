@@ -1,6 +1,7 @@
 //! What holds on every page.
 
 use axum::body::Body;
+use countersign_server::config::SocialProvider;
 use http::{Request, StatusCode, header};
 
 use super::{House, ORIGIN, PASSWORD, encoded, form};
@@ -21,7 +22,7 @@ const EVERY_PAGE: [&str; 14] = [
     "/api/auth/reference",
     "/.well-known/change-password",
 ];
-const EVERY_FORM: [&str; 11] = [
+const EVERY_FORM: [&str; 14] = [
     "/sign-up",
     "/sign-in",
     "/forgot-password",
@@ -33,6 +34,9 @@ const EVERY_FORM: [&str; 11] = [
     "/account/sign-out",
     "/account/revoke",
     "/account/revoke-others",
+    "/sign-in/provider",
+    "/account/link",
+    "/account/unlink",
 ];
 
 /// A server on which nothing is switched off that has a page.
@@ -41,6 +45,8 @@ async fn with_every_page() -> House {
         config.rate_limit.enabled = false;
         config.engine.user.change_email.enabled = true;
         config.engine.user.delete_user.enabled = true;
+        let google = SocialProvider { client_id: "us".into(), ..SocialProvider::default() };
+        config.social_providers.insert("google".into(), google);
     })
     .await
 }

@@ -10,6 +10,7 @@ mod errors;
 mod everywhere;
 mod languages;
 mod password;
+mod provider;
 mod reference;
 mod sign_in;
 mod sign_up;
