@@ -39,13 +39,22 @@ pub async fn serve(
     config: &Server,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let bounds = Bounds { connections: CONNECTIONS, head: Duration::from_secs(config.header_timeout.into()) };
+    serve_within(bounds, listener, router, stop).await;
+    Ok(())
+}
+
+/// The bounds that tests make small.
+struct Bounds {
+    connections: usize,
+    /// How long a head may take to arrive, counted from the end of what came before it.
+    head: Duration,
+}
+
+async fn serve_within(bounds: Bounds, listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(config.header_timeout.into()))
-        .max_headers(HEADERS_MAX)
-        .max_buf_size(HEAD_MAX);
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    builder.timer(TokioTimer::new()).header_read_timeout(bounds.head).max_headers(HEADERS_MAX).max_buf_size(HEAD_MAX);
+    let places = Arc::new(Semaphore::new(bounds.connections));
     let farewell = GracefulShutdown::new();
     let (open, stopping) = watch::channel(());
     tokio::pin!(stop);
@@ -71,7 +80,6 @@ pub async fn serve(
         () = farewell.shutdown() => {}
         () = tokio::time::sleep(FAREWELL) => tracing::warn!("requests were still open when the server stopped"),
     }
-    Ok(())
 }
 
 /// Lets an answer that never ends by itself know when the server stops. Goes with each request.
@@ -114,4 +122,84 @@ async fn call(
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(stopping);
     router.oneshot(request.map(Body::new)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use axum::routing::get;
+    use countersign_testkit::run;
+
+    use super::*;
+
+    /// How long a test waits for what must come.
+    const PATIENCE: Duration = Duration::from_secs(20);
+    const REQUEST: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    fn connect(listener: &TcpListener, said: &str) -> net::TcpStream {
+        let mut stream = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(said.as_bytes()).unwrap();
+        stream
+    }
+
+    #[test]
+    fn who_does_not_end_a_head_in_time_is_cut_off_and_gives_the_place_to_the_next() {
+        run(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            // All of them wait for the one place before the first is accepted, in this order.
+            let silent = connect(&listener, "");
+            let halfway = connect(&listener, "GET / HTTP/1.1\r\nHost: loc");
+            let (idle, next) = (connect(&listener, REQUEST), connect(&listener, REQUEST));
+            let bounds = Bounds { connections: 1, head: Duration::from_millis(50) };
+            let router = Router::new().route("/", get(|| async { "here" }));
+            tokio::spawn(serve_within(bounds, listener, router, std::future::pending()));
+            let all_of = |mut stream: net::TcpStream| {
+                let mut said = String::new();
+                stream.read_to_string(&mut said).unwrap();
+                said
+            };
+            assert_eq!((all_of(silent), all_of(halfway)), (String::new(), String::new()));
+            for kept_open in [idle, next] {
+                let said = all_of(kept_open);
+                assert!(said.starts_with("HTTP/1.1 200 ") && said.ends_with("\r\n\r\nhere"), "{said}");
+            }
+        });
+    }
+
+    #[test]
+    fn one_connection_too_many_waits_until_another_ends() {
+        run(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let (mut first, mut second) = (connect(&listener, REQUEST), connect(&listener, ""));
+            let (mut third, ended) = (connect(&listener, REQUEST), Arc::new(AtomicBool::new(false)));
+            let router = Router::new().route("/", {
+                let ended = Arc::clone(&ended);
+                get(|| async move { if ended.load(Ordering::SeqCst) { "after" } else { "until" } })
+            });
+            let bounds = Bounds { connections: 2, head: PATIENCE };
+            tokio::spawn(serve_within(bounds, listener, router, std::future::pending()));
+            let word = |stream: &mut net::TcpStream| {
+                let mut said = Vec::new();
+                while !said.ends_with(b"until") && !said.ends_with(b"after") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    said.push(byte[0]);
+                }
+                said.split_off(said.len() - 5)
+            };
+            assert_eq!(word(&mut first), b"until");
+            // Time enough for a server that would take the third as well.
+            for _ in 0..100 {
+                second.write_all(REQUEST.as_bytes()).unwrap();
+                assert_eq!(word(&mut second), b"until");
+            }
+            ended.store(true, Ordering::SeqCst);
+            drop(first);
+            assert_eq!(word(&mut third), b"after");
+        });
+    }
 }
