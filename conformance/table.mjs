@@ -679,6 +679,9 @@ const RULES = {
 /** Rows of the contract that cannot be compared, each with its reason. They are told at the end of a run. */
 export const asideRows = [
   { id: "POST /update-user 400 BODY_MUST_BE_AN_OBJECT", reason: "cannot be reached in the real server either: its schema answers VALIDATION_ERROR first" },
+  { id: "POST /update-session 400 BODY_MUST_BE_AN_OBJECT", reason: "cannot be reached in the real server either: its schema answers VALIDATION_ERROR first" },
+  { id: "POST /refresh-token 400 TOKEN_REFRESH_NOT_SUPPORTED", reason: "of the real server's providers Vercel's alone cannot renew, and it is none of those known here" },
+  { id: "POST /sign-out 200 with url, redirect and Location", reason: "the real server gives them where a provider of one's own has an end-session endpoint (RP-initiated logout); here a sign-out does not lead to the provider" },
   { id: "GET /jwks 404 ∅", reason: "the real server answers it only with remote keys, which are not offered here" },
 ];
 
