@@ -1,9 +1,8 @@
-"""An API that admits Countersign's access tokens and asks nobody on a request, yet refuses within a second whom the
-server suspended, deleted or signed out."""
+"""An API that admits Countersign's access tokens: it asks nobody, and refuses within a second who is suspended or signed out."""
 import asyncio, contextlib, os, time
 import jwt
-from fastapi import Depends, FastAPI, Header, HTTPException
-
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from refusals import Follower
 
 URL = os.environ["COUNTERSIGN_URL"].rstrip("/") + "/api/auth/revocations"
@@ -21,14 +20,11 @@ async def lifespan(_):
     task.cancel()
 
 
-async def caller(authorization: str = Header("")):
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+async def caller(bearer: HTTPAuthorizationCredentials = Depends(HTTPBearer())):
     if time.monotonic() - follower.as_of > MAX_STALENESS:
         raise HTTPException(503, "it is not known who is refused", {"Retry-After": "1"})
     try:
-        claims = jwt.decode(token.strip(), SECRET, ["HS256"], {"require": ["exp", "iat", "sub"]}, leeway=5)
+        claims = jwt.decode(bearer.credentials, SECRET, ["HS256"], {"require": ["exp", "iat", "sub"]}, leeway=5)
     except jwt.InvalidTokenError:
         claims = None
     if not claims or claims["exp"] <= time.time() or follower.known.refuse(claims, time.time()):

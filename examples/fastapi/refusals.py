@@ -13,14 +13,13 @@ class Refusals:
         if kind == "user_on":
             self.held.pop(("user_off", subject), None)
         else:
-            self.held[kind, subject] = (change["since"] or 0, change["until"])
+            self.held[kind, subject] = (change["since"] or 0, float("inf") if change["until"] is None else change["until"])
 
     def refuse(self, claims, now):
         off, ended, before, token = (self.held.get(key) for key in (
             ("user_off", claims["sub"]), ("session_revoked", claims.get("sid")),
             ("user_tokens_before", claims["sub"]), ("token_revoked", claims.get("jti"))))
-        return ((off and (off[1] is None or now < off[1])) or (ended and now >= ended[0])
-                or (before and claims["iat"] < before[0]) or token)
+        return (off and now < off[1]) or (ended and now >= ended[0]) or (before and claims["iat"] < before[0]) or token
 
 
 class Follower:
