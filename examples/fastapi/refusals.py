@@ -16,9 +16,10 @@ class Refusals:
             self.held[kind, subject] = (change["since"] or 0, float("inf") if change["until"] is None else change["until"])
 
     def refuse(self, claims, now):
+        sid = claims.get("sid")
         off, ended, before, token = (self.held.get(key) for key in (
-            ("user_off", claims["sub"]), ("session_revoked", claims.get("sid")),
-            ("user_tokens_before", claims["sub"]), ("token_revoked", claims.get("jti"))))
+            ("user_off", claims["sub"]), ("session_revoked", sid),
+            ("user_tokens_before", claims["sub"] if sid is None else None), ("token_revoked", claims.get("jti"))))
         return (off and now < off[1]) or (ended and now >= ended[0]) or (before and claims["iat"] < before[0]) or token
 
 

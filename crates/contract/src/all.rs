@@ -10,6 +10,20 @@ pub trait Visitor {
     fn visit<E: Endpoint>(&mut self);
 }
 
+/// The paths of all endpoints.
+#[must_use]
+pub fn paths() -> Vec<&'static str> {
+    struct Paths(Vec<&'static str>);
+    impl Visitor for Paths {
+        fn visit<E: Endpoint>(&mut self) {
+            self.0.push(E::PATH);
+        }
+    }
+    let mut paths = Paths(Vec::new());
+    each(&mut paths);
+    paths.0
+}
+
 /// Shows every endpoint to `visitor`, in the order of the API description.
 pub fn each(visitor: &mut impl Visitor) {
     visitor.visit::<sign_up::Email>();

@@ -14,8 +14,10 @@ mod secret;
 mod social;
 mod source;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use countersign_contract::all;
 use countersign_engine::config::{self as engine, Problem, Sensitive};
 use countersign_engine::db::{Names, TimeCoding};
 use schemars::JsonSchema;
@@ -23,7 +25,7 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::http::origin::is_safe_path;
+use crate::http::origin::{glob, is_safe_path};
 
 pub use self::colour::Colour;
 pub use self::cookies::{Cookie, CookieAttributes, Cookies, CrossSubDomainCookies, SameSite};
@@ -116,10 +118,24 @@ pub struct RateLimit {
     pub window: u32,
     /// Calls allowed per window, address and path.
     pub max: u32,
+    /// Rules of one's own for paths below `base_path`, in the place of the built-in ones. `*` stands for any text; a path goes before a pattern, a longer pattern before a shorter.
+    pub custom_rules: BTreeMap<String, CustomRule>,
     /// Where calls of paths with a rule of their own are counted, those that could be used to guess or to send mail:
     /// `memory` in this process, `database` for all nodes together. Without it: `database` on PostgreSQL, `memory` on
     /// SQLite. All other calls are counted in memory.
     pub storage: Option<RateLimitStorage>,
+}
+
+/// A rule of one's own.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CustomRule {
+    /// Whether calls are counted.
+    pub enabled: bool,
+    /// Seconds of the window.
+    pub window: u32,
+    /// Calls within it.
+    pub max: u32,
 }
 
 /// Where calls are counted.
@@ -319,6 +335,7 @@ impl Config {
     fn own_problems(&self) -> Vec<Problem> {
         let timeouts = self.server.header_timeout > 0 && self.server.request_timeout > 0;
         let limits = !self.rate_limit.enabled || (self.rate_limit.window > 0 && self.rate_limit.max > 0);
+        let rules = self.rate_limit.problem();
         let insecure = self.engine.base_url.is_https() && !self.secure_cookies();
         let token = &self.engine.token;
         let own_key = token.secret.is_some() || token.algorithm != engine::Algorithm::HS256;
@@ -343,6 +360,7 @@ impl Config {
                 "rate_limit",
                 "must have a window and a max of at least 1; to allow every call set `enabled` to false",
             ),
+            (rules.is_none(), "rate_limit.custom_rules", &rules.unwrap_or_default()),
             (timeouts, "server", "must have a header_timeout and a request_timeout of at least 1 second"),
             (self.server.max_body > 0, "server.max_body", "must be at least 1 byte"),
         ]
@@ -350,6 +368,22 @@ impl Config {
         .filter(|(holds, ..)| !holds)
         .map(|(_, key, why)| Problem { key, why: why.to_owned() })
         .collect()
+    }
+}
+
+impl RateLimit {
+    /// What is wrong with the rules of one's own. One that no path has would leave the path that was meant as it is.
+    fn problem(&self) -> Option<String> {
+        let paths = all::paths();
+        self.custom_rules.iter().find_map(|(pattern, rule)| {
+            if rule.window == 0 || rule.max == 0 {
+                return Some(format!("of `{pattern}` must have a window and a max of at least 1; to allow every call set `enabled` to false"));
+            }
+            let is_none = paths.iter().all(|path| !glob(pattern, path));
+            is_none.then(|| {
+                format!("must hold paths below `base_path` such as /sign-in/email; there is none like `{pattern}`")
+            })
+        })
     }
 }
 
@@ -425,7 +459,13 @@ impl Default for Database {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { enabled: true, window: 10, max: 100, storage: None }
+        Self { enabled: true, window: 10, max: 100, custom_rules: BTreeMap::new(), storage: None }
+    }
+}
+
+impl Default for CustomRule {
+    fn default() -> Self {
+        Self { enabled: true, window: 10, max: 100 }
     }
 }
 

@@ -29,6 +29,24 @@ fn refusal(toml: &str, environment: &[(&str, &str)]) -> String {
 }
 
 #[test]
+fn a_rule_for_calls_is_one_and_of_a_path_that_exists() {
+    let rule = |path: &str, rule: &str| format!("[rate_limit.custom_rules]\n\"{path}\" = {rule}\n");
+    for (path, good) in [
+        ("/sign-in/*", "{ window = 60, max = 5 }"),
+        ("/get-session", "{ enabled = false }"),
+        ("*", "{ window = 1, max = 1 }"),
+    ] {
+        assert_eq!(load(&rule(path, good), &[]).unwrap().rate_limit.custom_rules.len(), 1, "{path}");
+    }
+    let none = refusal(&rule("/sign-in/mail", "{ window = 60 }"), &[]);
+    assert!(none.contains("there is none like `/sign-in/mail`"), "{none}");
+    for bad in ["{ window = 0 }", "{ max = 0 }", "{ window = \"1\" }", "{ windw = 1 }", "false"] {
+        let said = refusal(&rule("/sign-in/email", bad), &[]);
+        assert!(said.contains("rate_limit.custom_rules"), "{bad}: {said}");
+    }
+}
+
+#[test]
 fn nothing_needs_to_be_set() {
     let config = load("", &[]).unwrap();
     assert_eq!(config.endpoints(), "http://localhost:3000/api/auth");

@@ -183,7 +183,7 @@ fn matches_scheme(scheme: &str, rest: &str, url: &Url) -> bool {
 }
 
 /// `*` is any run of characters, `?` exactly one. Linear in practice and never worse than the product of the lengths.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let mut reached = vec![false; text.len() + 1];
     if let Some(first) = reached.first_mut() {

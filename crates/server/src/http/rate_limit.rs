@@ -10,6 +10,7 @@
 //!                                             └─ away> counters in memory
 //! ```
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -20,10 +21,11 @@ use moka::ops::compute::Op;
 
 use super::address::counted;
 use super::guesses;
+use super::origin::glob;
 use super::problem::Problem;
 use super::visit::Visit;
 use crate::app::App;
-use crate::config::{RateLimit, RateLimitStorage};
+use crate::config::{CustomRule, RateLimit, RateLimitStorage};
 use crate::metrics::Metrics;
 
 /// Counts a call of a path.
@@ -46,6 +48,8 @@ pub(super) fn denial(app: &App, path: &'static str, TooMany { wait_ms }: TooMany
 pub(crate) struct Limiter {
     /// The rule of paths without one of their own; none where nothing is counted.
     general: Option<Rule>,
+    /// The rules of the configuration in the order in which they are asked; without a rule calls are not counted.
+    custom: Vec<(String, Option<Rule>)>,
     shares: bool,
     counters: moka::sync::Cache<Key, Counter>,
 }
@@ -72,18 +76,22 @@ impl Limiter {
             Some(storage) => storage == RateLimitStorage::Database,
             None => database == Kind::Postgres,
         };
-        let longest = u64::from(config.window.max(guesses::RULE.window));
+        let custom = custom(config);
+        let windows = custom.iter().filter_map(|(_, rule)| rule.map(|rule| rule.window));
+        let longest = windows.chain([config.window, guesses::RULE.window]).max().map_or(0, u64::from);
         let counters =
             moka::sync::Cache::builder().max_capacity(CAPACITY).time_to_idle(Duration::from_secs(longest)).build();
-        Self { general, shares, counters }
+        Self { general, custom, shares, counters }
     }
 
     async fn count(&self, app: &App, caller: Option<IpAddr>, path: &'static str) -> Result<(), TooMany> {
         let Some(general) = self.general else { return Ok(()) };
         let key = Key::Caller(caller.map(counted), path);
-        match special(path) {
-            Some(rule) => self.count_guess(app, key, rule).await,
-            None => self.count_here(key, general, app.engine.clock().now()),
+        let own = self.custom.iter().find(|(pattern, _)| glob(pattern, path)).map(|(_, rule)| *rule);
+        match (own, special(path)) {
+            (Some(None), _) => Ok(()),
+            (Some(Some(rule)), _) | (None, Some(rule)) => self.count_guess(app, key, rule).await,
+            (None, None) => self.count_here(key, general, app.engine.clock().now()),
         }
     }
 
@@ -148,6 +156,14 @@ impl Limiter {
     }
 }
 
+/// The rules of the configuration: paths, then patterns, the longest first.
+fn custom(config: &RateLimit) -> Vec<(String, Option<Rule>)> {
+    let rule = |&CustomRule { enabled, window, max }: &CustomRule| enabled.then_some(Rule { window, max });
+    let mut rules: Vec<_> = config.custom_rules.iter().map(|(pattern, it)| (pattern.clone(), rule(it))).collect();
+    rules.sort_by_key(|(pattern, _)| (pattern.contains(['*', '?']), Reverse(pattern.len())));
+    rules
+}
+
 /// The rule of a path that costs a hash, could be used to guess, or sends mail.
 fn special(path: &str) -> Option<Rule> {
     let below = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
@@ -179,7 +195,7 @@ mod tests {
     use super::*;
 
     fn limiter() -> Limiter {
-        Limiter::new(&RateLimit { enabled: true, window: 10, max: 100, storage: None }, Kind::Sqlite)
+        Limiter::new(&RateLimit::default(), Kind::Sqlite)
     }
 
     const RULE: Rule = Rule { window: 10, max: 100 };

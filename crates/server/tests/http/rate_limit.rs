@@ -1,7 +1,7 @@
 //! How often one caller may call.
 
 use countersign_contract::{ok, sign_in, sign_up};
-use countersign_server::config::RateLimitStorage;
+use countersign_server::config::{CustomRule, RateLimitStorage};
 use countersign_testkit::{Answer, Browser, Place, Sent, TestApp, both_databases, run};
 use http::Method as Verb;
 use serde_json::json;
@@ -43,6 +43,33 @@ fn other_paths_allow_a_hundred() {
         assert_eq!(caller.call::<ok::Get>(()).await.status, 429);
         assert_eq!(caller.call::<ok::Get>(Sent::from(()).by(Verb::POST)).await.status, 429, "by any method");
         assert_eq!(app.program().from_address("192.0.2.2").call::<ok::Get>(()).await.status, 200);
+    });
+}
+
+#[test]
+fn a_rule_of_ones_own_goes_before_the_built_in_one_and_a_path_before_a_pattern() {
+    run(async {
+        let place = Place::sqlite();
+        let app = TestApp::start_with(&place, |config| {
+            config.rate_limit.enabled = true;
+            let allowed = |max| CustomRule { window: 60, max, ..CustomRule::default() };
+            let uncounted = CustomRule { enabled: false, ..CustomRule::default() };
+            let rules = [("/sign-*", allowed(2)), ("/sign-in/email", allowed(5)), ("/ok", uncounted)];
+            config.rate_limit.custom_rules = rules.map(|(path, rule)| (path.to_owned(), rule)).into();
+        })
+        .await;
+        let mut caller = app.program();
+        for _ in 0..5 {
+            assert_eq!(sign_in(&mut caller).await.status, 400);
+        }
+        let denied = sign_in(&mut caller).await;
+        assert_eq!((denied.status, denied.header("retry-after")), (429, Some("60")));
+        for status in [400, 400, 429] {
+            assert_eq!(caller.call::<sign_up::Email>(json!({})).await.status, status);
+        }
+        for _ in 0..150 {
+            assert_eq!(caller.call::<ok::Get>(()).await.status, 200);
+        }
     });
 }
 
