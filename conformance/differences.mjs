@@ -152,6 +152,11 @@ export const differences = [
   }),
 
   // Links in mails
+  fact("sign-up with a taken address", "the answer must not tell that an address is taken, so whoever has it is written to", {
+    scenario: "verification: before the first sign-in",
+    fact: /^mails\.(count|url)$/,
+    ours: /^(2|"<origin>\/<secret \d>")$/,
+  }),
   fact("page for a new password", "where nobody named a page for it, a link leads to one of ours, not to an error", {
     scenario: "reset: without a page of one's own",
     fact: /^(mails\.url|header location)$/,

@@ -44,6 +44,8 @@ pub enum Kind {
     ChangeEmailVerification,
     /// A link with which users delete themselves.
     DeleteAccount,
+    /// That somebody tried to sign up with an address whose owner has an account, where whoever tried is not told.
+    SignUpAttempt,
 }
 
 /// A letter that somebody waits for.
@@ -96,6 +98,7 @@ impl Kind {
             Self::ChangeEmailConfirmation => "change-email-confirmation",
             Self::ChangeEmailVerification => "change-email-verification",
             Self::DeleteAccount => "delete-account",
+            Self::SignUpAttempt => "sign-up-attempt",
         }
     }
 
@@ -106,11 +109,12 @@ impl Kind {
     }
 
     /// All kinds.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ResetPassword,
         Self::VerifyEmail,
         Self::ChangeEmailConfirmation,
         Self::ChangeEmailVerification,
         Self::DeleteAccount,
+        Self::SignUpAttempt,
     ];
 }

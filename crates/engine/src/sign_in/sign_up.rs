@@ -4,6 +4,8 @@ use super::{Device, FinishError, FirstFactor, SignedIn};
 use crate::account::rules::{Unacceptable, may_set};
 use crate::audit::Event;
 use crate::hasher::Overloaded;
+use crate::outbox::actions::Draft;
+use crate::outbox::{Content, Kind};
 use crate::user::{NewUser, Who};
 use crate::{Engine, Error, FieldError, Refusal, User};
 
@@ -113,11 +115,14 @@ impl Engine {
         Ok(SignedUp::SignedIn(Box::new(signed_in)))
     }
 
-    /// Answers for a taken address as for a free one, and stores a letter that is none, as a free one costs one.
+    /// Answers for a taken address as for a free one, and writes to its owner instead (security P8): not a word of what was
+    /// typed is in that letter.
     async fn pretend(&self, user: User) -> Result<SignedUp, SignUpError> {
         if self.config.verifies_on_sign_up() {
+            let expires_at = self.clock.now().plus_seconds(self.config.email_verification.expires_in.into());
+            let (kind, content) = (Kind::SignUpAttempt, Content::default());
             let mut tx = self.db.write().await.map_err(Error::from)?;
-            self.post_nothing(&mut tx).await?;
+            self.post(&mut tx, Draft { kind, to: &user.email, content, expires_at }).await?;
             self.commit(tx, Self::tell_carrier).await?;
         }
         Ok(SignedUp::Registered(Box::new(user)))

@@ -25,6 +25,9 @@ pub(crate) const CHANGED_PAGE: &str = "/confirm-email?done=changed";
 /// to the endpoint: looking at it deletes nobody, and who is not signed in there can do so first.
 pub(crate) const DELETION_PAGE: &str = "/account/delete";
 
+/// Where who has an account already goes on.
+const SIGN_IN_PAGE: &str = "/sign-in";
+
 /// Where any other link leads where the caller named nothing, as at Better Auth.
 const HOME: &str = "/";
 
@@ -42,6 +45,7 @@ pub(super) fn url(letter: &Letter, config: &Config) -> String {
         Kind::DeleteAccount if callback == Some(DELETION_PAGE) => {
             format!("{}{DELETION_PAGE}?token={token}", config.engine.base_url.origin())
         }
+        Kind::SignUpAttempt => format!("{}{SIGN_IN_PAGE}", config.engine.base_url.origin()),
         Kind::DeleteAccount => {
             format!("{base}/delete-user/callback?token={token}&callbackURL={}", escape(callback.unwrap_or(HOME)))
         }

@@ -170,6 +170,15 @@ fn said(messages: &Messages, letter: &Letter, app_name: &str, valid_for: &str) -
                 otherwise: say.otherwise().to_owned(),
             }
         }
+        Kind::SignUpAttempt => {
+            let say = &messages.sign_up_attempt_mail;
+            Said {
+                subject: say.subject(app_name),
+                words: say.words(to, app_name),
+                button: say.button().to_owned(),
+                otherwise: say.otherwise().to_owned(),
+            }
+        }
         Kind::DeleteAccount => {
             let say = &messages.delete_account_mail;
             Said {

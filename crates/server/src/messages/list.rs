@@ -100,6 +100,7 @@ messages! {
         subject(app_name), words(to, app_name, valid_for), button, otherwise,
     }
     delete_account_mail: DeleteAccountMail { subject(app_name), words(to, app_name, valid_for), button, otherwise }
+    sign_up_attempt_mail: SignUpAttemptMail { subject(app_name), words(to, app_name), button, otherwise }
     trouble: Trouble {
         title, back, wrong_credentials, wrong_password, no_password, unknown, no_address, address_taken, password_short(shortest), password_long(longest),
         password_common, password_missing, bad_name, suspended(name), link_spent, not_fresh, user_gone, other_user, not_your_address, already_confirmed, not_verified,

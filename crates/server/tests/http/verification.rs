@@ -46,6 +46,23 @@ both_databases! {
         assert_eq!(mails.iter().map(|mail| mail["to"].as_str().unwrap()).collect::<Vec<_>>(), ["ada@example.com"]);
     }
 
+    async fn whoever_has_an_address_is_told_of_a_sign_up_with_it_and_nobody_else(place: &Place) {
+        let app = TestApp::start_with(place, |config| config.engine.email_and_password.require_email_verification = true).await;
+        app.user_without_password("ada").await;
+        let sign_up = async |email: &str| {
+            let body = json!({ "name": "Words of a stranger", "email": email, "password": PASSWORD });
+            app.program().header("accept-language", "de").call::<sign_up::Email>(body).await
+        };
+        app.run("UPDATE {user} SET {user.emailVerified} = $1", args![true]).await;
+        let answers = [sign_up("ADA@example.com").await, sign_up("bob@example.com").await];
+        assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+        let [to_ada, to_bob] = mails(&app).await.try_into().unwrap();
+        assert_eq!((&to_ada["to"], &to_ada["subject"]), (&json!("ada@example.com"), &json!("Sie haben schon ein Konto bei Countersign")));
+        assert_eq!(to_ada["url"], json!(format!("{}/sign-in", app.origin())));
+        assert!(!to_ada.to_string().contains("stranger"), "{to_ada}");
+        assert_eq!((&to_bob["to"], to_bob["url"].as_str().unwrap().contains("/verify-email?token=")), (&json!("bob@example.com"), true));
+    }
+
     async fn the_owner_of_a_session_is_told_what_is_wrong(place: &Place) {
         let app = TestApp::start(place).await;
         let mut ada = app.sign_up("ada").await;
@@ -124,8 +141,12 @@ both_databases! {
         assert_eq!(sign_in(&app).await, (403, Some("EMAIL_NOT_VERIFIED".to_owned())));
         let again = app.program().call::<sign_up::Email>(body).await;
         assert_eq!(again.status, 200);
-        assert_eq!(mails(&app).await.len(), 1, "neither signing in nor signing up once more mails anything");
-        assert_eq!(follow(&app, &newest_link(&app).await).await.header("location"), Some("/welcome"));
+        let link = newest_link(&app).await;
+        assert!(link.ends_with("/sign-in"), "neither signing in nor signing up once more mails another link: {link}");
+        let mails = mails(&app).await;
+        assert_eq!(mails.len(), 2);
+        let link = mails[0]["url"].as_str().unwrap().strip_prefix(app.origin()).unwrap();
+        assert_eq!(follow(&app, link).await.header("location"), Some("/welcome"));
         assert_eq!(sign_in(&app).await, (200, None));
     }
 

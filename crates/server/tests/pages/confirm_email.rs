@@ -67,7 +67,9 @@ async fn a_taken_address_is_not_told_from_a_new_one() {
     let house = House::strict(|_| ()).await;
     let (new, taken) = (house.sign_up_to("").await, house.sign_up_to("").await);
     assert_eq!((new.status, &new.html), (taken.status, &taken.html));
-    assert!(house.last_mail().await["to"] == EMAIL && house.mails().await == 1);
+    let last = house.last_mail().await;
+    assert_eq!((&last["to"], &last["subject"]), (&EMAIL.into(), &"You have an account at Countersign already".into()));
+    assert_eq!(house.mails().await, 2);
 }
 
 #[tokio::test]
