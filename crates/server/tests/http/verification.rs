@@ -54,8 +54,11 @@ both_databases! {
             app.program().header("accept-language", "de").call::<sign_up::Email>(body).await
         };
         app.run("UPDATE {user} SET {user.emailVerified} = $1", args![true]).await;
-        let answers = [sign_up("ADA@example.com").await, sign_up("bob@example.com").await];
-        assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+        for email in ["ADA@example.com", "bob@example.com"] {
+            let answer = sign_up(email).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            app.clock.advance(1);
+        }
         let [to_ada, to_bob] = mails(&app).await.try_into().unwrap();
         assert_eq!((&to_ada["to"], &to_ada["subject"]), (&json!("ada@example.com"), &json!("Sie haben schon ein Konto bei Countersign")));
         assert_eq!(to_ada["url"], json!(format!("{}/sign-in", app.origin())));
@@ -139,6 +142,7 @@ both_databases! {
         let answer = app.program().call::<sign_up::Email>(body.clone()).await;
         assert!(answer.status == 200 && answer.json()["token"].is_null(), "{answer:?}");
         assert_eq!(sign_in(&app).await, (403, Some("EMAIL_NOT_VERIFIED".to_owned())));
+        app.clock.advance(1);
         let again = app.program().call::<sign_up::Email>(body).await;
         assert_eq!(again.status, 200);
         let link = newest_link(&app).await;
