@@ -34,6 +34,8 @@ export class Tabs {
       const page = await tabs.add();
       await page.goto("/app");
     }
+    // A page that still waits for its list would show none once the network is gone.
+    for (const page of tabs.pages) await page.getByRole("checkbox").waitFor();
     await tabs.agree(0);
     return tabs;
   }
