@@ -43,7 +43,9 @@ export async function providers(browser, origin, provider, { javaScriptEnabled }
 
   const there = `${provider}/**`;
   await page.route(there, (route) => route.abort("aborted"));
+  const heldBack = page.waitForEvent("requestfailed");
   await page.getByRole("button", { name: "Continue with Harbour & Sons" }).click();
+  await heldBack;
   await page.getByRole("heading", { name: "On to Harbour & Sons" }).waitFor();
   await picture("on-the-way");
   await page.unroute(there);
@@ -71,6 +73,7 @@ async function connect(ada, picture) {
   await ada.at("/account?error=email_does_not_match");
   assert.match(await ada.alert(), /^Your account there has another e-mail address/);
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await ada.at("/sign-in?done=signed-out");
 
   await page.goto("/sign-up");
   await ada.send({ Name: "Grace Hopper", "E-mail address": GRACE, Password: PASSWORD }, "Create account");

@@ -25,7 +25,7 @@ export class Visitor {
     this.page = page;
     this.origin = origin;
     this.complaints = [];
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(60_000);
     page.on("console", (message) => {
       // A refused form is answered with an error status on purpose; the browser notes each.
       if (message.type() === "error" && !message.text().includes("the server responded with a status of")) {

@@ -37,6 +37,7 @@ async function signUp(ada, email, picture) {
   await page.goto("/");
   await picture("home");
   await page.getByRole("link", { name: "Create an account" }).click();
+  await ada.at("/sign-up");
   await picture("sign-up");
   await ada.send({ Name: "Ada Lovelace", "E-mail address": email, Password: PASSWORD }, "Create account");
   await ada.at("/account");
@@ -97,7 +98,7 @@ async function wrongThenRight(ada, email, picture) {
   assert.equal(await page.getByLabel("Password").inputValue(), "");
   await picture("sign-in-wrong");
   await page.getByRole("alert").getByRole("link").click();
-  assert.equal(await page.evaluate(() => document.activeElement.id), "email", "the error leads to its field");
+  await page.locator("#email:focus").waitFor();
   await page.getByLabel("Password").focus();
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press("Enter");
@@ -129,6 +130,7 @@ async function forgetPassword(ada, email, picture) {
   assert.match(await ada.notice(), /^If there is an account/);
   await picture("forgot-password-sent");
   await page.getByRole("link", { name: "See the mails of this machine" }).click();
+  await ada.at("/dev/outbox");
   await picture("outbox");
   await ada.mail("reset-password");
   await page.getByRole("link", { name: "Open the link" }).last().click();
@@ -137,6 +139,7 @@ async function forgetPassword(ada, email, picture) {
   await ada.send({ "New password": PASSWORD }, "Keep this password");
   await ada.at("/sign-in?done=reset");
   await page.goBack();
+  await page.waitForURL("**/new-password?token=*");
   await ada.send({ "New password": PASSWORD }, "Keep this password");
   assert.match(await ada.alert(), /^This link has been used/);
   await picture("new-password-spent");
