@@ -8,6 +8,7 @@ export function TaskList() {
   const [trouble, setTrouble] = useState<string>();
   const [said, setSaid] = useState("");
   const title = useRef<HTMLInputElement>(null);
+  const asked = useRef(0);
 
   /** Does `work`, and says in words what went wrong. */
   const attempt = useCallback(async (work: () => Promise<void>) => {
@@ -19,39 +20,49 @@ export function TaskList() {
     }
   }, []);
 
+  /** Shows what the server has. An answer that a newer question has overtaken is old news. */
+  const load = useCallback(async () => {
+    const question = ++asked.current;
+    const answer = await list();
+    if (question === asked.current) setTasks(answer);
+  }, []);
+
   // Another window may have changed them.
   useEffect(() => {
-    const load = () => void attempt(async () => setTasks(await list()));
-    const loadIfSeen = () => document.visibilityState === "visible" && load();
-    load();
-    addEventListener("online", load);
-    document.addEventListener("visibilitychange", loadIfSeen);
+    const look = () => void attempt(load);
+    const lookIfSeen = () => document.visibilityState === "visible" && look();
+    look();
+    addEventListener("online", look);
+    document.addEventListener("visibilitychange", lookIfSeen);
     return () => {
-      removeEventListener("online", load);
-      document.removeEventListener("visibilitychange", loadIfSeen);
+      removeEventListener("online", look);
+      document.removeEventListener("visibilitychange", lookIfSeen);
     };
-  }, [attempt]);
+  }, [attempt, load]);
+
+  /** Changes what the server has, and shows it. */
+  const change = (work: () => Promise<unknown>) =>
+    attempt(async () => {
+      await work();
+      await load();
+    });
 
   function submit(event: FormEvent) {
     event.preventDefault();
     const field = title.current!;
-    void attempt(async () => {
-      const made = await add(field.value);
-      field.value = "";
-      setTasks((known = []) => [made, ...known]);
+    const wanted = field.value;
+    void change(async () => {
+      await add(wanted);
+      // Unless the next one is being written by now.
+      if (field.value === wanted) field.value = "";
     });
   }
 
-  const turn = (task: Task) =>
-    attempt(async () => {
-      const turned = await toggle(task);
-      setTasks((known) => known?.map((other) => (other.id === turned.id ? turned : other)));
-    });
+  const turn = (task: Task) => change(() => toggle(task));
 
   const drop = (task: Task) =>
-    attempt(async () => {
+    change(async () => {
       await remove(task);
-      setTasks((known) => known?.filter(({ id }) => id !== task.id));
       setSaid(`Deleted: ${task.title}`);
       title.current?.focus();
     });
