@@ -71,15 +71,19 @@ async function throughDrizzle(url) {
   return drizzleAdapter(drizzle(open(url), { schema }), { provider, schema, usePlural: true });
 }
 
-/** Ours are all in one list; of theirs, those that say where the provider is go to a plugin, and keys are a function's. */
+/**
+ * Ours are all in one list; of theirs, those that say where the provider is go to a plugin, which learns a name from the
+ * provider itself, and keys are a function's.
+ */
 function withGenericProviders({ socialProviders = {}, ...others }) {
   const isGeneric = ([, { authorizationUrl }]) => authorizationUrl !== undefined;
   const verifying = ({ jwksUrl, ...options }) => (jwksUrl ? { ...options, verifyIdToken: idTokenVerifier({ ...options, jwksUrl }) } : options);
+  const discovering = ({ issuer, ...options }) => (issuer ? { ...options, discoveryUrl: `${issuer}/.well-known/openid-configuration` } : options);
   const listed = Object.entries(socialProviders).map(([id, options]) => [id, verifying(options)]);
   return {
     ...others,
     socialProviders: Object.fromEntries(listed.filter((entry) => !isGeneric(entry))),
-    config: listed.filter(isGeneric).map(([providerId, options]) => ({ providerId, ...options })),
+    config: listed.filter(isGeneric).map(([providerId, options]) => ({ providerId, ...discovering(options) })),
   };
 }
 

@@ -437,6 +437,7 @@ const RULES = {
   "social state twice": "a state is good for one way back, also one that was refused",
   "social provider's error": "code and description as they came",
   "social no_code": "a state and nothing else",
+  "social issuer_mismatch": "another name than the provider's, where it is known; before the code is looked at",
   "social other provider": "a provider that is not known, and a code taken to another",
   "social invalid_code": "the provider does not give tokens for the code",
   "social unable_to_get_user_info": "the provider does not say who it is",

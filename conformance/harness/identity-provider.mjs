@@ -52,6 +52,7 @@ class IdentityProvider {
     if (endpoint === "GET /authorize") return this.#authorize(searchParams);
     if (endpoint === "POST /token") return this.#token(request, new URLSearchParams(body));
     if (endpoint === "GET /userinfo") return this.#userinfo(request);
+    if (endpoint === "GET /.well-known/openid-configuration") return { status: 200, json: { issuer: `http://${request.headers.host}` } };
     if (endpoint === "GET /jwks") return { status: 200, json: this.idTokens.jwks() };
     return refusal("not_found", 404);
   }

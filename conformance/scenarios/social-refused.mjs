@@ -200,6 +200,23 @@ export default [
     },
   },
   {
+    name: "from whoever has another name than the provider (RFC 9207)",
+    settings: social({ issuer: "<provider>" }),
+    async run(app) {
+      const rule = "social issuer_mismatch";
+      const back = async (provider, issuer) => {
+        const browser = app.browser();
+        const { url } = (await begin(browser, { ...home, provider })).json;
+        const path = await app.consent(url, person(app, provider));
+        await browser.visit(`${path}&iss=${encodeURIComponent(issuer(new URL(url).origin))}`, rule);
+        app.heard(rule);
+      };
+      for (const issuer of [(own) => `${own}/`, () => "https://evil.example", (own) => own.toUpperCase()]) await back("mock", issuer);
+      for (const issuer of [(own) => own, () => ""]) await back("mock", issuer);
+      await back("other", () => "https://its.example");
+    },
+  },
+  {
     name: "by a form is turned into a GET",
     settings,
     async run(app) {

@@ -32,7 +32,7 @@ pub struct SocialProvider {
     pub user_info_url: Option<String>,
     /// Where it publishes the keys of its ID tokens. Without it none is taken from a frontend.
     pub jwks_url: Option<String>,
-    /// What it calls itself in them.
+    /// What it calls itself, in them and where it sends users back.
     pub issuer: Option<String>,
     /// What users shall let us do there, beside what a known provider is asked for anyway.
     pub scopes: Vec<String>,
@@ -104,8 +104,8 @@ pub(super) fn problems(
                 _ => {}
             }
         }
-        if !has_known_keys(id) && provider.jwks_url.is_some() != provider.issuer.is_some() {
-            complain("`jwks_url` and `issuer` are given together".to_owned());
+        if !has_known_keys(id) && provider.jwks_url.is_some() && provider.issuer.is_none() {
+            complain("`jwks_url` needs an `issuer`, whose keys they are".to_owned());
         }
         // Whoever is named otherwise there than here could be taken for another.
         let takes_id_tokens = has_known_keys(id) || provider.jwks_url.is_some();
@@ -191,6 +191,11 @@ mod tests {
         };
         assert_eq!(complaints("mock", keys).len(), 1, "whose keys?");
         assert_eq!(complaints("google", keys), [""; 0]);
+        let called = |provider: &mut SocialProvider| {
+            at("https://id.example")(provider);
+            provider.issuer = Some("https://id.example".to_owned());
+        };
+        assert_eq!(complaints("mock", called), [""; 0], "a name without keys is compared where users come back");
         let named = |id: &'static str| {
             move |provider: &mut SocialProvider| {
                 keys(provider);

@@ -271,6 +271,10 @@ async fn arrive(
     let code = request.code.as_deref().filter(|code| !code.is_empty()).ok_or_else(|| Trouble::coded("no_code"))?;
     let id = request.provider.as_str();
     let provider = app.providers.get(id).ok_or_else(|| Trouble::coded("oauth_provider_not_found"))?;
+    if request.iss.as_deref().is_some_and(|issuer| !issuer.is_empty() && !provider.may_be(issuer)) {
+        tracing::warn!(provider = id, "somebody comes back from another provider than they went to");
+        return Err(Trouble::coded("issuer_mismatch"));
+    }
     let exchanged = provider.exchange(code, &resumed.code_verifier, app.engine.clock().now()).await;
     let tokens = exchanged.map_err(|error| Trouble::logged("invalid_code", id, &error))?;
     let (identity, _) = provider

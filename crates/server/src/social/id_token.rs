@@ -22,7 +22,6 @@ pub(super) struct IdTokens(Arc<Inner>);
 
 struct Inner {
     jwks: Elsewhere,
-    issuers: Vec<String>,
     /// Seconds after its issue in which a token is taken, where that is less than its life.
     max_age: Option<u32>,
     kept: Mutex<Kept>,
@@ -45,19 +44,18 @@ fn is_past(instant: Option<Timestamp>, seconds: i64, now: Timestamp) -> bool {
 }
 
 impl IdTokens {
-    pub(super) fn new(jwks: Elsewhere, issuers: Vec<String>, max_age: Option<u32>) -> Self {
+    pub(super) fn new(jwks: Elsewhere, max_age: Option<u32>) -> Self {
         let (kept, fetching) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self(Arc::new(Inner { jwks, issuers, max_age, kept, fetching }))
+        Self(Arc::new(Inner { jwks, max_age, kept, fetching }))
     }
 
     pub(super) async fn verify(
         &self,
         token: &str,
-        (audience, nonce): (&str, Option<&str>),
+        (issuers, audience, nonce): (&[String], &str, Option<&str>),
         now: Timestamp,
     ) -> Result<IdTokenClaims, Refused> {
-        let Inner { issuers, max_age, .. } = &*self.0;
-        let demands = IdTokenDemands { issuers, audience, nonce, max_age: *max_age };
+        let demands = IdTokenDemands { issuers, audience, nonce, max_age: self.0.max_age };
         let keys = self.keys(now);
         let kept = self.kept();
         if keys.is_some() && is_past(kept.fetched, KEPT - EARLY, now) && is_past(kept.asked, BREATH, now) {

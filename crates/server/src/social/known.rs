@@ -9,7 +9,9 @@ pub(super) struct Known {
     pub(super) user_info_url: &'static str,
     /// Where it lists addresses, where its profile does not say which are proven.
     pub(super) emails_url: Option<&'static str>,
-    /// Where its keys are, and its names for itself, where it signs ID tokens.
+    /// Its names for itself, where it says one.
+    pub(super) issuers: &'static [&'static str],
+    /// Where its keys are, where it signs ID tokens.
     pub(super) id_tokens: Option<KnownIdTokens>,
     pub(super) scopes: &'static [&'static str],
     /// Further parameters of the address to which users are sent.
@@ -21,7 +23,6 @@ pub(super) struct Known {
 #[derive(Clone, Copy)]
 pub(super) struct KnownIdTokens {
     pub(super) jwks_url: &'static str,
-    pub(super) issuers: &'static [&'static str],
     /// Seconds.
     pub(super) max_age: u32,
 }
@@ -67,11 +68,8 @@ const KNOWN: &[Known] = &[
         token_url: "https://oauth2.googleapis.com/token",
         user_info_url: "https://openidconnect.googleapis.com/v1/userinfo",
         emails_url: None,
-        id_tokens: Some(KnownIdTokens {
-            jwks_url: "https://www.googleapis.com/oauth2/v3/certs",
-            issuers: &["https://accounts.google.com", "accounts.google.com"],
-            max_age: 3_600,
-        }),
+        issuers: &["https://accounts.google.com", "accounts.google.com"],
+        id_tokens: Some(KnownIdTokens { jwks_url: "https://www.googleapis.com/oauth2/v3/certs", max_age: 3_600 }),
         scopes: &["email", "profile", "openid"],
         params: &[("include_granted_scopes", "true")],
         members: STANDARD,
@@ -83,6 +81,7 @@ const KNOWN: &[Known] = &[
         token_url: "https://github.com/login/oauth/access_token",
         user_info_url: "https://api.github.com/user",
         emails_url: Some("https://api.github.com/user/emails"),
+        issuers: &[],
         id_tokens: None,
         scopes: &["read:user", "user:email"],
         params: &[],

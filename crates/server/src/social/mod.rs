@@ -82,6 +82,8 @@ pub(crate) struct Provider {
     token: Elsewhere,
     user_info: Elsewhere,
     emails: Option<Elsewhere>,
+    /// Its names for itself; none where they are not known.
+    issuers: Vec<String>,
     id_tokens: Option<IdTokens>,
     scopes: Vec<String>,
     /// Better Auth asks known providers for its own scopes first, others for the frontend's.
@@ -141,6 +143,7 @@ impl Provider {
         let usual = known.map_or(unknown, |known| &known.members);
         let named = |own: &Option<String>, usual: &str| own.as_deref().unwrap_or(usual).to_owned();
         let own = &settings.profile;
+        let known_issuers = known.map(|known| known.issuers).unwrap_or_default();
         Ok(Self {
             id: id.to_owned(),
             name: named(&settings.name, known.map_or(id, |known| known.name)),
@@ -153,6 +156,10 @@ impl Provider {
             user_info: Elsewhere::at(&user_info, reach(&settings.user_info_url))?,
             emails: emails.map(|url| Elsewhere::at(url, Reach::Public)).transpose()?,
             scopes: asked.chain(settings.scopes.iter().cloned()).collect(),
+            issuers: match &settings.issuer {
+                Some(issuer) => vec![issuer.clone()],
+                None => known_issuers.iter().map(|name| (*name).to_owned()).collect(),
+            },
             id_tokens: id_tokens(settings, known.and_then(|known| known.id_tokens))?,
             is_known: known.is_some(),
             params: known.map(|known| known.params).unwrap_or_default(),
@@ -166,6 +173,12 @@ impl Provider {
             disable_sign_up: settings.disable_sign_up,
             disable_implicit_sign_up: settings.disable_implicit_sign_up,
         })
+    }
+
+    /// Whether whoever comes back with this name of a provider may come from here (RFC 9207): it is this one's, or its name is
+    /// not known.
+    pub(crate) fn may_be(&self, issuer: &str) -> bool {
+        self.issuers.is_empty() || self.issuers.iter().any(|own| own == issuer)
     }
 
     /// Where the user is sent; parameters in Better Auth's order (docs/wire.md 8.1).
@@ -274,7 +287,7 @@ impl Provider {
     pub(crate) async fn identity_of(&self, token: &str, nonce: Option<&str>, now: Timestamp) -> Option<ByToken> {
         let id_tokens = self.id_tokens.as_ref()?;
         let nonce = nonce.filter(|nonce| !nonce.is_empty());
-        let claims = match id_tokens.verify(token, (&self.client_id, nonce), now).await {
+        let claims = match id_tokens.verify(token, (&self.issuers, &self.client_id, nonce), now).await {
             Ok(claims) => claims,
             Err(refused) => {
                 tracing::info!(provider = self.id, reason = refused.code(), "an ID token is refused");
@@ -312,12 +325,7 @@ fn id_tokens(settings: &SocialProvider, known: Option<KnownIdTokens>) -> Result<
         (None, Some(known)) => (known.jwks_url, Reach::Public),
         (None, None) => return Ok(None),
     };
-    let issuers = match &settings.issuer {
-        Some(issuer) => vec![issuer.clone()],
-        None => known.map(|known| known.issuers).unwrap_or_default().iter().map(|name| (*name).to_owned()).collect(),
-    };
-    let (jwks, max_age) = (Elsewhere::at(url, reach)?, known.map(|known| known.max_age));
-    Ok(Some(IdTokens::new(jwks, issuers, max_age)))
+    Ok(Some(IdTokens::new(Elsewhere::at(url, reach)?, known.map(|known| known.max_age))))
 }
 
 /// Asks once. Redirects are not followed: nobody else is shown a secret.
