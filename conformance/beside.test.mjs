@@ -15,8 +15,8 @@ import { startReal } from "./real.mjs";
 
 /** What browsers and verifiers know both servers by. */
 const PUBLIC = "http://auth.localhost:4000";
-/** Within which one knows what the other did: a second, and what a busy machine takes. */
-const BOUND_MS = 3_000;
+/** How long is waited for what one must know of the other, however busy the machine is. */
+const PATIENCE_MS = 60_000;
 const DATABASES = new URL("../crates/testkit/data/databases/", import.meta.url);
 const SHARED = { baseURL: PUBLIC, token: { algorithm: "EdDSA", lifetime: 900 } };
 
@@ -28,11 +28,11 @@ const call = (server, method, path, { cookie, bearer, body } = {}) =>
 const cookieOf = (answer) => answer.setCookies[0].split(";")[0];
 const session = async (server, credential) => (await call(server, "GET", "/get-session", credential)).json;
 
-/** Asks until `holds`; what another server did is known within the bound. */
+/** Asks until `holds`. */
 async function eventually(what, holds) {
-  const deadline = Date.now() + BOUND_MS;
+  const deadline = Date.now() + PATIENCE_MS;
   while (!(await holds())) {
-    assert.ok(Date.now() < deadline, `${what}: not within ${BOUND_MS} ms`);
+    assert.ok(Date.now() < deadline, `${what}: not within ${PATIENCE_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

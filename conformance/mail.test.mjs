@@ -66,7 +66,7 @@ const signUp = (ours, email) => post(ours, "/sign-up/email", { name: "Ada", emai
 const forget = (ours, email) => post(ours, "/request-password-reset", { email, redirectTo: "/choose" });
 
 /** Asks again and again, one question at a time, until the answer is yes. */
-async function until(what, holds, timeout = 20_000) {
+async function until(what, holds, timeout = 60_000) {
   const deadline = Date.now() + timeout;
   while (!(await holds())) {
     assert.ok(Date.now() < deadline, `in time: ${what}`);
@@ -215,7 +215,7 @@ describe("a server that is killed", () => {
     };
     // What was being carried when the server died is claimed for a few seconds more, and what waits is carried one by one.
     const mails = [...owed.values()].reduce((sum, mails) => sum + mails, 0);
-    await until("every mail", allAreShown, 20_000 + 50 * mails);
+    await until("every mail", allAreShown, 60_000 + 50 * mails);
     const known = new Database(ours.file, { readonly: true })
       .prepare(`select u.email from "user" u join account a on a."userId" = u.id where a.password is not null`)
       .all();

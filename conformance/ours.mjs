@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { exchange } from "./harness/http.mjs";
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** The binary under test: `COUNTERSIGN_BIN`, or the debug build of this checkout. */
 export const binary = process.env.COUNTERSIGN_BIN ?? fileURLToPath(new URL("../target/debug/countersign", import.meta.url));

@@ -12,7 +12,7 @@ import { exchange } from "./harness/http.mjs";
 import { binary, startOurs } from "./ours.mjs";
 
 const SECRET = randomBytes(24).toString("hex");
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 const RECIPES = { hono, ssr };
 
 /** An API: Hono and jose. */

@@ -59,7 +59,7 @@ function rows(file) {
   }
 }
 
-async function until(what, holds, timeout = 20_000) {
+async function until(what, holds, timeout = 60_000) {
   const deadline = Date.now() + timeout;
   while (!(await holds())) {
     assert.ok(Date.now() < deadline, `in time: ${what}`);

@@ -1,8 +1,10 @@
 // What every check of several nodes uses: asking a node, waiting for what must come, and saying whether it held.
 
 export const password = "a long password";
-/** How soon a revocation holds everywhere. */
-export const BOUND_MS = 1_000;
+/** How soon a revocation holds everywhere, in milliseconds: a second, or what is given where the machine has other work. */
+export const BOUND_MS = Number(process.env.BOUND_MS ?? 1_000);
+/** How long is waited for what must come, however busy the machine is. */
+export const PATIENCE_MS = 60_000;
 
 const failures = [];
 
@@ -45,22 +47,22 @@ export const signOut = (node, token) => json(node, "POST", "/api/auth/sign-out",
 export const api = async (node, token) => (await json(node, "GET", node.path ?? "/tasks", { token })).status;
 
 /** Asks until the API of every node refuses; milliseconds until the last one did. */
-export async function untilRefused(nodes, token, limit = 5_000) {
+export async function untilRefused(nodes, token) {
   const begun = performance.now();
   const waits = nodes.map(async (node) => {
     for (;;) {
       const status = await api(node, token);
       const waited = performance.now() - begun;
       if (status === 401) return waited;
-      if (waited > limit) return Number.POSITIVE_INFINITY;
+      if (waited > PATIENCE_MS) return Number.POSITIVE_INFINITY;
     }
   });
   return Math.max(...(await Promise.all(waits)));
 }
 
-/** Asks until the API answers so; whether it did within a minute. */
+/** Asks until the API answers so; whether it did in time. */
 export async function untilStatus(node, token, expected) {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + PATIENCE_MS;
   while ((await api(node, token)) !== expected) if (Date.now() > deadline) return false;
   return true;
 }

@@ -1,7 +1,7 @@
 // What breaks: the way to the database, the way of the feed, PostgreSQL itself, a node in the middle of its work, a clock.
 import { faketime } from "../faketime.mjs";
 import { STALE_S } from "./cluster.mjs";
-import { BOUND_MS, api, check, json, signIn, signOut, signUp, untilRefused, untilStatus } from "./checks.mjs";
+import { BOUND_MS, PATIENCE_MS, api, check, json, signIn, signOut, signUp, untilRefused, untilStatus } from "./checks.mjs";
 
 const email = "ada@example.com";
 
@@ -32,7 +32,7 @@ async function databaseAway({ cluster, nodes: [a] }) {
   check(`after ${STALE_S} s without news the node refuses with 503`, await untilStatus(d, known, 503));
   check("and the guard elsewhere, which hears how old the node's news are, after its 30 s", await untilStatus(far, known, 503));
   proxy.mend();
-  check("back again neither has missed anything", (await untilRefused([d, far], known)) < 5_000);
+  check("back again neither has missed anything", Number.isFinite(await untilRefused([d, far], known)));
   const back = await api(d, unknown);
   check("and who was not known is admitted", back === 200, String(back));
 }
@@ -47,8 +47,8 @@ async function feedCut({ cluster, nodes: [a, b] }) {
   await signOut(a, during.token);
   check("without its stream it goes on admitting whom it knows", (await api(far, before.token)) === 200);
   proxy.mend();
-  const took = await untilRefused([far], during.token, 10_000);
-  check("with its stream back it has missed nothing", took < 10_000, `${took.toFixed(0)} ms`);
+  const took = await untilRefused([far], during.token);
+  check("with its stream back it has missed nothing", Number.isFinite(took), `${took.toFixed(0)} ms`);
   check("and refuses nobody else", (await api(far, before.token)) === 200);
 }
 
@@ -65,7 +65,7 @@ async function postgresCrashes({ cluster, nodes, verifiers }) {
   const during = await Promise.all(verifiers.map((each) => api(each, live.token)));
   check("PostgreSQL crashing refuses nobody", during.every((status) => status === 200), during.join(" "));
   let out;
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + PATIENCE_MS;
   do out = await signOut(a, doomed.token);
   while (out.status !== 200 && Date.now() < deadline);
   check("a sign-out that it delayed is answered when it is repeated", out.status === 200, String(out.status));
@@ -80,14 +80,18 @@ async function nodeKilled({ cluster, nodes: [a, b, c], verifiers }) {
   const doomed = await cluster.node("killed");
   const sessions = [];
   while (sessions.length < 24) sessions.push(await signIn(a, email));
+  const waiting = [...sessions];
+  const answers = [];
   let acknowledged = 0;
-  const answers = await Promise.all(
-    sessions.map(async ({ token }) => {
-      const answer = await signOut(doomed, token).catch(() => undefined);
+  // A few at a time, so that some are still to come whenever it dies.
+  const visitor = async () => {
+    for (let session = waiting.pop(); session; session = waiting.pop()) {
+      const answer = await signOut(doomed, session.token).catch(() => undefined);
+      answers.push({ token: session.token, acknowledged: answer?.status === 200 });
       if (answer?.status === 200 && ++acknowledged === 6) doomed.kill();
-      return { token, acknowledged: answer?.status === 200 };
-    }),
-  );
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, visitor));
   const [done, open] = [answers.filter((each) => each.acknowledged), answers.filter((each) => !each.acknowledged)];
   check("a node was killed in the middle of signing out", done.length >= 6 && open.length > 0, `${done.length} of ${answers.length} acknowledged`);
   const waits = await Promise.all(done.map(({ token }) => untilRefused(verifiers, token)));
@@ -127,9 +131,9 @@ async function clocksApart({ cluster, nodes: [a, b] }) {
 
 const byCookie = (node, method, path, cookie) => json(node, method, path, { headers: { cookie }, body: method === "POST" ? {} : undefined });
 
-/** What a node says when it is no longer ready; nothing when it stays ready for five seconds. */
+/** What a node says when it is no longer ready; nothing when it stays ready. */
 async function untilNotReady(node) {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
     const answer = await fetch(`${node.origin}/readyz`);
     if (answer.status === 503) return (await answer.text()).trim();

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 
-import { BOUND_MS, api, check, json, signIn, signOut, untilRefused } from "./checks.mjs";
+import { BOUND_MS, PATIENCE_MS, api, check, json, signIn, signOut, untilRefused } from "./checks.mjs";
 
 const trials = Number(process.env.TRIALS ?? 20);
 const email = "ada@example.com";
@@ -49,7 +49,7 @@ async function measure(what, nodes, end, restore = async () => {}) {
 }
 
 async function untilAdmitted(node, token) {
-  const deadline = Date.now() + BOUND_MS;
+  const deadline = Date.now() + PATIENCE_MS;
   while ((await api(node, token)) !== 200) {
     if (Date.now() > deadline) throw new Error("a good token is not admitted");
   }

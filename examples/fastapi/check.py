@@ -5,7 +5,7 @@ import os, pathlib, re, secrets, subprocess, sys, tempfile, time
 import httpx
 
 HERE = pathlib.Path(__file__).parent
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 def until(what, condition):
