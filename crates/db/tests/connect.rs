@@ -30,7 +30,7 @@ both_databases! {
 
     async fn says_that_it_is_busy_when_no_connection_becomes_free(place: &Place) {
         // The opening is given no longer than this either.
-        let patience = Duration::from_secs(2);
+        let patience = Duration::from_secs(5);
         let db = place.open_with(Options { connections: 1, patience, ..Options::default() }).await;
         let held = db.read().await.unwrap();
         assert!(matches!(db.read().await.map(drop), Err(Error::Busy(_))));

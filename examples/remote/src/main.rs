@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     /// How long the test waits for what must come.
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     #[tokio::test]
     async fn is_ready_only_while_it_knows_who_is_refused_and_healthy_all_along() {

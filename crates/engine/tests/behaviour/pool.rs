@@ -9,7 +9,7 @@ use countersign_testkit::{PASSWORD, TestEngine, address, both_databases, device}
 
 both_databases! {
     async fn a_database_with_one_connection_answers_while_a_password_is_hashed(place: &Place) {
-        let options = Options { connections: 1, patience: Duration::from_secs(2), ..Options::default() };
+        let options = Options { connections: 1, patience: Duration::from_secs(5), ..Options::default() };
         let engine = TestEngine::open_on(place, options, |config| config.password_hash.concurrency = Some(1)).await;
         let new = NewUser { name: "ada".to_owned(), email: address("ada"), ..NewUser::default() };
         engine.create_user(new, Some(PASSWORD)).await.unwrap();
