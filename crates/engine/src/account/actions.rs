@@ -30,9 +30,12 @@ pub enum ChangePasswordError {
     /// The user has no password to change.
     #[error("the user has no credential account")]
     NoCredential,
-    /// The current password is another.
+    /// The current password is another, or was made one by somebody else just now.
     #[error("the current password is wrong")]
     WrongPassword,
+    /// The caller's session has ended meanwhile.
+    #[error("the session is over")]
+    Vanished,
     /// The new session was not made.
     #[error(transparent)]
     Finish(#[from] FinishError),
@@ -119,12 +122,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Puts a hash of the same password in the place of the stored one, unless that is another by now.
-    pub(crate) async fn replace_hash(&self, tx: &mut Tx, user: &str, (old, new): (&str, &str)) -> Result<(), Error> {
-        if rows::replace_hash(tx, user, old, new).await? > 0 {
+    /// Whether the hash of a proven password is the stored one still: another program may change it without asking us, and
+    /// waits from here until `tx` ends. A new hash of the same password takes its place.
+    pub(crate) async fn keep_hash(&self, tx: &mut Tx, user: &str, (old, new): (&str, &str)) -> Result<bool, Error> {
+        let is_kept = rows::replace_hash(tx, user, old, new).await? > 0;
+        if is_kept && old != new {
             tracing::info!(event = "password_hash_renewed", user, from = recognise(old).unwrap_or_default(), "audit");
         }
-        Ok(())
+        Ok(is_kept)
     }
 
     /// Creates a user for an operator: no session, no restriction of who may sign up.
@@ -164,8 +169,7 @@ impl Engine {
     pub async fn set_password(&self, user: &str, password: &str, existing: Existing) -> Result<(), SetPasswordError> {
         rules::may_set(password, &self.config.email_and_password).map_err(SetPasswordError::Unacceptable)?;
         let hash = self.hash(password).await?;
-        let mut tx = self.db.write().await.map_err(Error::from)?;
-        rows::lock_accounts(&mut tx, user).await.map_err(Error::from)?;
+        let mut tx = self.write_about(user).await?;
         let known = self.user_within(&mut tx, user).await?.ok_or(Error::NotFound)?;
         let credential = rows::credential_by_user(&mut tx, user).await.map_err(Error::from)?;
         if existing == Existing::Keep && credential.is_some_and(|credential| credential.hash.is_some()) {
@@ -204,8 +208,15 @@ impl Engine {
             return Err(ChangePasswordError::WrongPassword);
         }
         let hash = self.hash(new).await?;
-        let mut tx = self.db.write().await.map_err(Error::from)?;
-        rows::update_credential(&mut tx, id, &hash, self.clock.now()).await.map_err(Error::from)?;
+        let mut tx = self.write_about(id).await?;
+        // Whoever reset the password while it was hashed keeps whoever knew the old one out.
+        if !self.lock_session(&mut tx, &caller.session.id).await? {
+            return Err(ChangePasswordError::Vanished);
+        }
+        let change = (stored.as_str(), hash.as_str());
+        if rows::change_credential(&mut tx, id, change, self.clock.now()).await.map_err(Error::from)? == 0 {
+            return Err(ChangePasswordError::WrongPassword);
+        }
         self.record(&mut tx, Event::PasswordChanged { user: id }).await?;
         let Some(device) = device else {
             tx.commit().await.map_err(Error::from)?;

@@ -34,8 +34,7 @@ impl Engine {
     /// [`UnlinkError`].
     pub async fn unlink_account(&self, caller: &Caller, id: &str) -> Result<(), UnlinkError> {
         let user = &caller.user.id;
-        let mut tx = self.db.write().await.map_err(Error::from)?;
-        rows::lock_accounts(&mut tx, user).await.map_err(Error::from)?;
+        let mut tx = self.write_about(user).await?;
         let accounts = rows::of_user(&mut tx, user).await.map_err(Error::from)?;
         let account = rules::may_unlink(&accounts, id, &self.config.account)?;
         rows::delete(&mut tx, &account.id).await.map_err(Error::from)?;

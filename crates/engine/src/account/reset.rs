@@ -115,7 +115,7 @@ impl Engine {
         let id = self.reset_owner(token).await?.ok_or(ResetPasswordError::InvalidToken)?;
         let user = self.user(Who::Id(&id)).await?.ok_or(ResetPasswordError::UserNotFound)?;
         let hash = self.hash(password).await?;
-        let mut tx = self.db.write().await.map_err(Error::from)?;
+        let mut tx = self.write_about(&id).await?;
         let taken = self.take_verification(&mut tx, Purpose::ResetPassword, token).await?;
         if taken.as_ref() != Some(&user.id) {
             return Err(ResetPasswordError::InvalidToken);

@@ -97,6 +97,21 @@ pub(crate) async fn update_credential(tx: &mut Tx, user_id: &str, hash: &str, no
     .await
 }
 
+/// Puts the hash of another password in the place of this one; a third that came between stays.
+pub(crate) async fn change_credential(
+    tx: &mut Tx,
+    user_id: &str,
+    (old, new): (&str, &str),
+    now: Timestamp,
+) -> Result<u64, Error> {
+    tx.run(
+        "UPDATE {account} SET {account.password} = $3, {account.updatedAt} = $4 \
+         WHERE {account.userId} = $1 AND {account.providerId} = 'credential' AND {account.password} = $2",
+        args![user_id, old, new, now],
+    )
+    .await
+}
+
 /// Puts a hash in the place of the one it was made for; another that came between stays.
 pub(crate) async fn replace_hash(tx: &mut Tx, user_id: &str, old: &str, new: &str) -> Result<u64, Error> {
     tx.run(
@@ -135,11 +150,6 @@ macro_rules! account_where {
 /// The accounts of a user, at most 100 as in Better Auth (docs/wire.md 6.4).
 pub(crate) async fn of_user(read: &mut Read, user_id: &str) -> Result<Vec<Account>, Error> {
     read.all(account_where!("{account.userId} = $1 ORDER BY {account.createdAt} LIMIT 100"), args![user_id]).await
-}
-
-/// Makes whoever else works on the accounts of this user wait until the transaction ends.
-pub(crate) async fn lock_accounts(tx: &mut Tx, user_id: &str) -> Result<u64, Error> {
-    tx.run("UPDATE {account} SET {account.userId} = {account.userId} WHERE {account.userId} = $1", args![user_id]).await
 }
 
 pub(crate) async fn delete(tx: &mut Tx, id: &str) -> Result<u64, Error> {

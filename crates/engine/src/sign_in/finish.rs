@@ -47,11 +47,6 @@ impl FirstFactor {
     pub(super) fn identity(user: User, is_new: bool, is_changed: bool) -> Self {
         Self { user, method: "social", is_new, is_changed }
     }
-
-    /// Who it is.
-    pub(super) fn user(&self) -> &User {
-        &self.user
-    }
 }
 
 /// Where a session is used.
@@ -107,6 +102,9 @@ impl Engine {
         replaced: Vec<Ended>,
     ) -> Result<SignedIn, FinishError> {
         let FirstFactor { user, method, is_new, is_changed } = proof;
+        // Who was read before a password was hashed may have been suspended meanwhile.
+        self.hold_user(&mut tx, &user.id).await?;
+        let user = self.user_within(&mut tx, &user.id).await?.ok_or(FinishError::NotStored)?;
         let now = self.clock.now();
         gates::walk(&user, &self.config, now)?;
         self.hooks.before_session(&user)?;

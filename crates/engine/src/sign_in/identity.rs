@@ -170,6 +170,7 @@ impl Engine {
         if !rules::are_the_same(identity, &user, &self.config.account.account_linking) {
             return Err(IdentityError::NotLinked);
         }
+        self.hold_user(tx, &user.id).await?;
         self.insert_linked(tx, &user.id, identity, tokens).await?;
         Ok(Named { user, is_new: false, is_changed: false })
     }

@@ -5,7 +5,7 @@ use crate::account::rules::may_try;
 use crate::hasher::Overloaded;
 use crate::scheme::Verdict;
 use crate::tally::outcome;
-use crate::{Engine, Error};
+use crate::{Engine, Error, User};
 
 /// Why a sign-in is refused.
 #[derive(Debug, thiserror::Error)]
@@ -30,11 +30,12 @@ pub enum SignInError {
     Engine(#[from] Error),
 }
 
-/// A hash to be put in the place of another of the same password.
-struct Renewed {
-    user: String,
-    old: String,
-    new: String,
+/// A user whose password was given, as both were before it was hashed.
+struct Given {
+    user: User,
+    hash: String,
+    /// The password hashed anew, where its hash is of another scheme than the configured one.
+    renewed: Option<String>,
 }
 
 impl Engine {
@@ -70,20 +71,21 @@ impl Engine {
         device: Device,
         callback_url: Option<&str>,
     ) -> Result<SignedIn, SignInError> {
-        let (proof, renewed) = self.prove_password(email, password).await?;
-        if self.config.verifies_on_sign_in() && !proof.user().email_verified {
-            self.mail_verification(Some(proof.user()), callback_url).await?;
+        let Given { user, hash, renewed } = self.check_password(email, password).await?;
+        if self.config.verifies_on_sign_in() && !user.email_verified {
+            self.mail_verification(Some(&user), callback_url).await?;
         }
-        let mut tx = self.db.write().await.map_err(Error::from)?;
-        if let Some(Renewed { user, old, new }) = &renewed {
-            self.replace_hash(&mut tx, user, (old, new)).await?;
+        let mut tx = self.write_about(&user.id).await?;
+        // Whoever chose another password while this one was hashed did so because it is known to somebody else.
+        if !self.keep_hash(&mut tx, &user.id, (&hash, renewed.as_ref().unwrap_or(&hash))).await? {
+            return Err(refused(Some(&user)));
         }
-        Ok(self.finish(tx, proof, device, Vec::new()).await?)
+        Ok(self.finish(tx, FirstFactor::password(user), device, Vec::new()).await?)
     }
 
     /// The same road for a wrong password, an unknown user and one without a password: one query, one hash. No
     /// connection is held while the hash runs.
-    async fn prove_password(&self, email: &str, password: &str) -> Result<(FirstFactor, Option<Renewed>), SignInError> {
+    async fn check_password(&self, email: &str, password: &str) -> Result<Given, SignInError> {
         let config = &self.config.email_and_password;
         if !config.enabled {
             return Err(SignInError::Disabled);
@@ -94,26 +96,25 @@ impl Engine {
             None => (None, None),
         };
         let verdict = self.hasher.judge(password, stored.as_deref()).await?;
-        match (user, verdict) {
-            (Some(user), Verdict::Right) => Ok((FirstFactor::password(user), None)),
-            (Some(user), Verdict::Outdated) => {
-                let renewed = self.renewed_hash(&user.id, password, stored).await;
-                Ok((FirstFactor::password(user), renewed))
+        match (user, stored, verdict) {
+            (Some(user), Some(hash), Verdict::Right) => Ok(Given { user, hash, renewed: None }),
+            (Some(user), Some(hash), Verdict::Outdated) => {
+                // Where there is no room for another hash it waits for the next sign-in.
+                let renewed = self.hash(password).await.ok();
+                Ok(Given { user, hash, renewed })
             }
-            (known, verdict) => {
-                let user = known.map(|user| user.id);
+            (user, _, verdict) => {
                 if let Verdict::Unusable(why) = verdict {
+                    let user = user.as_ref().map(|user| &user.id);
                     tracing::warn!(event = "password_hash_unusable", user, %why, "the stored hash of this user is of no use");
                 }
-                tracing::info!(event = "sign_in_refused", user, "audit");
-                Err(SignInError::InvalidEmailOrPassword)
+                Err(refused(user.as_ref()))
             }
         }
     }
+}
 
-    /// A password that was proven, hashed anew. Where there is no room for that it waits for the next sign-in.
-    async fn renewed_hash(&self, user: &str, password: &str, old: Option<String>) -> Option<Renewed> {
-        let new = self.hash(password).await.ok()?;
-        Some(Renewed { user: user.to_owned(), old: old?, new })
-    }
+fn refused(user: Option<&User>) -> SignInError {
+    tracing::info!(event = "sign_in_refused", user = user.map(|user| &user.id), "audit");
+    SignInError::InvalidEmailOrPassword
 }

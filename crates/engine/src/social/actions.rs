@@ -102,6 +102,7 @@ impl Engine {
     ) -> Result<(Tx, Option<Account>, Arc<User>), LinkError> {
         let mut tx = self.db.write().await.map_err(Error::from)?;
         let known = self.account_of(&mut tx, identity).await?;
+        self.hold_user(&mut tx, &caller.user.id).await?;
         if !self.lock_session(&mut tx, &caller.session.id).await? {
             return Err(LinkError::Unable);
         }
@@ -132,6 +133,9 @@ impl Engine {
     /// The account of somebody a provider has named. Until `tx` ends nobody else links, unlinks or looks for the same.
     pub(crate) async fn account_of(&self, tx: &mut Tx, identity: &Identity) -> Result<Option<Account>, Error> {
         tx.lock_key(&format!("account:{}:{}", identity.provider, identity.account_id)).await?;
+        let Some(seen) = rows::by_key(tx, &identity.provider, &identity.account_id).await? else { return Ok(None) };
+        self.hold_user(tx, &seen.user_id).await?;
+        // Its user may have let go of it before.
         let Some(account) = rows::by_key(tx, &identity.provider, &identity.account_id).await? else { return Ok(None) };
         Ok((rows::lock_account(tx, &account.id).await? > 0).then_some(account))
     }

@@ -123,6 +123,19 @@ impl Engine {
         })
     }
 
+    /// A transaction in which nobody else decides whether this user may be in: see [`Engine::hold_user`].
+    pub(crate) async fn write_about(&self, id: &str) -> Result<Tx, Error> {
+        let mut tx = self.db.write().await?;
+        self.hold_user(&mut tx, id).await?;
+        Ok(tx)
+    }
+
+    /// Until `tx` ends nobody else signs this user in, changes the ways in, suspends or deletes them, on whichever node. Taken
+    /// before any row of theirs, so that two never wait for each other.
+    pub(crate) async fn hold_user(&self, tx: &mut Tx, id: &str) -> Result<(), Error> {
+        Ok(tx.lock_key(&format!("user:{id}")).await?)
+    }
+
     /// The user with this id, as the database has it within `tx`.
     pub(crate) async fn user_within(&self, tx: &mut Tx, id: &str) -> Result<Option<User>, Error> {
         Ok(rows::by_id(tx, id).await?)
@@ -168,7 +181,7 @@ impl Engine {
     /// [`Error::Database`].
     pub async fn suspend(&self, id: &str, reason: Option<String>, until: Option<Timestamp>) -> Result<bool, Error> {
         let reason = reason.or_else(|| Some("No reason".to_owned()));
-        let mut tx = self.db.write().await?;
+        let mut tx = self.write_about(id).await?;
         let ban = Ban { banned: true, reason, expires: until };
         if rows::set_ban(&mut tx, id, &ban, self.clock.now()).await? == 0 {
             return Ok(false);

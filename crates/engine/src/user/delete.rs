@@ -96,7 +96,7 @@ impl Engine {
         } else if password.is_none() && !self.is_fresh(caller) {
             return Err(DeleteUserError::NotFresh);
         } else {
-            self.db.write().await.map_err(Error::from)?
+            self.write_about(&caller.user.id).await?
         };
         self.hooks.before_user_deleted(&caller.user)?;
         self.delete_themselves(tx, caller).await?;
@@ -122,7 +122,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Database`].
     pub async fn delete_user(&self, id: &str) -> Result<bool, Error> {
-        let mut tx = self.db.write().await?;
+        let mut tx = self.write_about(id).await?;
         let Some(ended) = self.delete_within(&mut tx, Event::UserDeleted { user: id, session: None }).await? else {
             return Ok(false);
         };
@@ -145,7 +145,7 @@ impl Engine {
 
     /// The transaction in which a link's secret is taken out that was mailed to the caller; none if it was not.
     async fn spend_link(&self, caller: &Caller, token: &str) -> Result<Option<Tx>, Error> {
-        let mut tx = self.db.write().await?;
+        let mut tx = self.write_about(&caller.user.id).await?;
         let owner = self.take_verification(&mut tx, Purpose::DeleteAccount, token).await?;
         if owner.as_ref() == Some(&caller.user.id) {
             return Ok(Some(tx));

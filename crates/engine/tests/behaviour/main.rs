@@ -5,6 +5,7 @@ mod cache;
 mod hashes;
 mod hooks;
 mod keys;
+mod meanwhile;
 mod outbox;
 mod passwords;
 mod pool;
