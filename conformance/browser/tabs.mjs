@@ -33,9 +33,9 @@ export class Tabs {
     while (tabs.pages.length < count) {
       const page = await tabs.add();
       await page.goto("/app");
+      // It has asked another for the token, and would show no list if the network were gone before that came.
+      await page.getByRole("checkbox").waitFor();
     }
-    // A page that still waits for its list would show none once the network is gone.
-    for (const page of tabs.pages) await page.getByRole("checkbox").waitFor();
     await tabs.agree(0);
     return tabs;
   }
@@ -66,6 +66,7 @@ export class Tabs {
     const steps = Math.ceil(share / STEP);
     const milliseconds = Math.round((share * LIFETIME * 1000) / steps);
     for (let step = 0; step < steps; step++) {
+      await until("no tab renews or asks another", () => this.first.evaluate(isQuiet));
       await this.site.advance(milliseconds);
       await this.context.clock.runFor(milliseconds);
     }
@@ -126,6 +127,12 @@ export class Tabs {
 }
 
 const isOneAfter = (before, ends) => ends.every((end) => end === ends[0] && end > before);
+
+/** Runs in the page. A leap of the clock would end the patience of a tab that asked, before the answer could come. */
+async function isQuiet() {
+  const { held, pending } = await navigator.locks.query();
+  return [...held, ...pending].every(({ mode }) => mode === "shared");
+}
 
 const isForToken = (message) => new URL(message.url()).pathname === "/api/auth/token";
 
