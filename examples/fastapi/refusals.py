@@ -4,21 +4,21 @@ import httpx
 
 
 class Refusals:
-    """Who is refused, at one place in the feed: (kind, subject) -> (since, until)."""
+    """Who is refused, at one place in the feed: (kind, subject) -> (since, until). What is over goes when there is twice as much."""
     def __init__(self):
-        self.held = {}
+        self.held, self.room = {}, 1000
 
     def apply(self, change):
-        kind, subject = change["kind"], change["subject"]
-        if kind == "user_on":
-            self.held.pop(("user_off", subject), None)
-        else:
-            self.held[kind, subject] = (change["since"] or 0, float("inf") if change["until"] is None else change["until"])
+        is_on = change["kind"] == "user_on"
+        until = 0 if is_on else float("inf") if change["until"] is None else change["until"]
+        self.held["user_off" if is_on else change["kind"], change["subject"]] = (change["since"] or 0, until)
+        if len(self.held) > self.room:
+            self.held = {key: span for key, span in self.held.items() if span[1] > time.time()}
+            self.room = 2 * len(self.held) + 1000
 
     def refuse(self, claims, now):
-        sid = claims.get("sid")
-        off, ended, before, token = (self.held.get(key) for key in (
-            ("user_off", claims["sub"]), ("session_revoked", sid),
+        off, ended, before, token = map(self.held.get, (
+            ("user_off", claims["sub"]), ("session_revoked", sid := claims.get("sid")),
             ("user_tokens_before", claims["sub"] if sid is None else None), ("token_revoked", claims.get("jti"))))
         return (off and now < off[1]) or (ended and now >= ended[0]) or (before and claims["iat"] < before[0]) or token
 

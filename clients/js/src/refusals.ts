@@ -45,7 +45,24 @@ interface Change {
   until: number | null;
 }
 
-type Held = Map<string, Change>;
+/** Who is refused, at one place in the feed. What can refuse nothing any more goes when there is twice as much. */
+class Held {
+  #changes = new Map<string, Change>();
+  #room = 1_000;
+
+  apply(change: Change): void {
+    if (change.kind === "user_on") this.#changes.delete(`user_off ${change.subject}`);
+    else this.#changes.set(`${change.kind} ${change.subject}`, change);
+    if (this.#changes.size <= this.#room) return;
+    const now = Date.now() / 1000;
+    for (const [key, { until }] of this.#changes) if (until !== null && until < now) this.#changes.delete(key);
+    this.#room = 2 * this.#changes.size + 1_000;
+  }
+
+  get(kind: string, subject: unknown): Change | undefined {
+    return this.#changes.get(`${kind} ${subject}`);
+  }
+}
 
 /** Follows a server's refusals, for a service that verifies tokens itself: `GET /revocations`, see docs/revocations.md. */
 export function followRefusals(options: RefusalsOptions): Refusals {
@@ -101,10 +118,10 @@ export function followRefusals(options: RefusalsOptions): Refusals {
       position = id;
       asOf = performance.now() - said.age_ms;
     } else if (event === "snapshot") {
-      staged ??= new Map();
-      for (const change of said.changes) apply(staged, change);
+      staged ??= new Held();
+      for (const change of said.changes) staged.apply(change);
     } else if (staged ?? known) {
-      apply((staged ?? known)!, said);
+      (staged ?? known)!.apply(said);
       if (!staged) position = id;
     }
   }
@@ -116,18 +133,13 @@ export function followRefusals(options: RefusalsOptions): Refusals {
     },
     refuses({ sub, sid, jti, iat = 0 }, now = Date.now() / 1000) {
       if (!known) return true;
-      const off = known.get(`user_off ${sub}`);
-      const ended = known.get(`session_revoked ${sid}`);
-      const before = sid === undefined ? known.get(`user_tokens_before ${sub}`) : undefined;
+      const off = known.get("user_off", sub);
+      const ended = known.get("session_revoked", sid);
+      const before = sid === undefined ? known.get("user_tokens_before", sub) : undefined;
       if (off && (off.until === null || now < off.until)) return true;
       if (ended && now >= (ended.since ?? 0)) return true;
-      return (before !== undefined && iat < (before.since ?? Infinity)) || known.has(`token_revoked ${jti}`);
+      return (before !== undefined && iat < (before.since ?? Infinity)) || known.get("token_revoked", jti) !== undefined;
     },
     stop: () => end.abort(),
   };
-}
-
-function apply(held: Held, change: Change): void {
-  if (change.kind === "user_on") held.delete(`user_off ${change.subject}`);
-  else held.set(`${change.kind} ${change.subject}`, change);
 }

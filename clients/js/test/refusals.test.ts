@@ -145,3 +145,12 @@ it("asks no more once it is stopped", async () => {
   expect(stream.asked.length).toBe(1);
   expect(troubles).toEqual([]);
 });
+
+it("forgets what refuses nothing any more, and nothing else", async () => {
+  const ended = (of: string, until: number) => Array.from({ length: 1_500 }, (_, index) => change("session_revoked", `${of}${index}`, 0, until));
+  const [past, live] = [ended("past", 1_789_999_999), ended("live", 1_790_000_900)];
+  await begin(change("user_off", "ada"), ...past, ...live, change("user_off", "bob"));
+  const refused = (changes: { subject: string }[]) => changes.filter(({ subject }) => refusals.refuses({ sub: "eve", sid: subject })).length;
+  expect([refused(live), refused(past)]).toEqual([1_500, 0]);
+  expect(["ada", "bob", "eve"].map((sub) => refusals.refuses({ sub }))).toEqual([true, true, false]);
+});

@@ -89,6 +89,7 @@ pub struct Inner {
     clock: Arc<dyn Clock>,
     apart: clock::Apart,
     chance: Arc<dyn Chance>,
+    ids: chance::Ids,
     hooks: Arc<dyn Hooks>,
 }
 
@@ -181,6 +182,7 @@ impl Engine {
             clock,
             apart: clock::Apart::default(),
             chance,
+            ids: chance::Ids::default(),
             hooks,
         };
         Ok(Self { inner: Arc::new(inner), language: None })

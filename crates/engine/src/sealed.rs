@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 use crate::hasher::{hex, unhex};
 
 const NONCE_LENGTH: usize = 24;
+const TAG_LENGTH: usize = 16;
+/// The digits of a sealed text that is empty. Fewer are none.
+pub(crate) const SHORTEST: usize = 2 * (NONCE_LENGTH + TAG_LENGTH);
 
 /// What is sealed, and so under which key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::rules::{self, Unacceptable};
 use crate::audit::Event;
 use crate::hasher::Overloaded;
 use crate::scheme::recognise;
-use crate::sign_in::{Device, FinishError, FirstFactor, SignedIn};
+use crate::sign_in::{Device, FinishError, FirstFactor, JUDGED_MAX, SignedIn};
 use crate::user::NewUser;
 use crate::user::rules::normalised_email;
 use crate::{Caller, Engine, Error, FieldError, User, chance};
@@ -30,7 +30,7 @@ pub enum ChangePasswordError {
     /// The user has no password to change.
     #[error("the user has no credential account")]
     NoCredential,
-    /// The current password is another, or was made one by somebody else just now.
+    /// The current password is another.
     #[error("the current password is wrong")]
     WrongPassword,
     /// The caller's session has ended meanwhile.
@@ -117,7 +117,7 @@ impl Engine {
     /// Gives a user a password.
     pub(crate) async fn insert_credential(&self, tx: &mut Tx, user: &User, hash: &str) -> Result<(), Error> {
         let now = self.clock.now();
-        let id = chance::id(&*self.chance, now);
+        let id = self.new_id(now);
         rows::insert_credential(tx, NewCredential { id, user_id: &user.id, hash, now }).await?;
         Ok(())
     }
@@ -200,23 +200,7 @@ impl Engine {
         rules::may_set(new, config).map_err(ChangePasswordError::Unacceptable)?;
         rules::may_try(current, config).map_err(ChangePasswordError::Unacceptable)?;
         let id = &caller.user.id;
-        let credential = rows::credential_by_user(&mut self.db.read().await.map_err(Error::from)?, id).await;
-        let Some(Credential { user, hash: Some(stored) }) = credential.map_err(Error::from)? else {
-            return Err(ChangePasswordError::NoCredential);
-        };
-        if !self.hasher.verify(current, Some(&stored)).await? {
-            return Err(ChangePasswordError::WrongPassword);
-        }
-        let hash = self.hash(new).await?;
-        let mut tx = self.write_about(id).await?;
-        // Whoever reset the password while it was hashed keeps whoever knew the old one out.
-        if !self.lock_session(&mut tx, &caller.session.id).await? {
-            return Err(ChangePasswordError::Vanished);
-        }
-        let change = (stored.as_str(), hash.as_str());
-        if rows::change_credential(&mut tx, id, change, self.clock.now()).await.map_err(Error::from)? == 0 {
-            return Err(ChangePasswordError::WrongPassword);
-        }
+        let (mut tx, user) = self.begin_change(caller, (current, new)).await?;
         self.record(&mut tx, Event::PasswordChanged { user: id }).await?;
         let Some(device) = device else {
             tx.commit().await.map_err(Error::from)?;
@@ -225,5 +209,34 @@ impl Engine {
         let ended = self.end_all_sessions(&mut tx, id).await?;
         let signed_in = self.finish(tx, FirstFactor::current_password(user), device, ended).await?;
         Ok(PasswordChanged::SessionsReplaced(Box::new(signed_in)))
+    }
+
+    /// The transaction in which the caller's password is the new one. What happens while the two are hashed counts: whoever
+    /// resets the password, or ends the session, keeps whoever knew the old one out.
+    async fn begin_change(
+        &self,
+        caller: &Caller,
+        (current, new): (&str, &str),
+    ) -> Result<(Tx, User), ChangePasswordError> {
+        let id = &caller.user.id;
+        for _ in 0..JUDGED_MAX {
+            let credential = rows::credential_by_user(&mut self.db.read().await.map_err(Error::from)?, id).await;
+            let Some(Credential { user, hash: Some(stored) }) = credential.map_err(Error::from)? else {
+                return Err(ChangePasswordError::NoCredential);
+            };
+            if !self.hasher.verify(current, Some(&stored)).await? {
+                return Err(ChangePasswordError::WrongPassword);
+            }
+            let hash = self.hash(new).await?;
+            let mut tx = self.write_about(id).await?;
+            if !self.lock_session(&mut tx, &caller.session.id).await? {
+                return Err(ChangePasswordError::Vanished);
+            }
+            let changed = rows::change_credential(&mut tx, id, (&stored, &hash), self.clock.now()).await;
+            if changed.map_err(Error::from)? > 0 {
+                return Ok((tx, user));
+            }
+        }
+        Err(ChangePasswordError::WrongPassword)
     }
 }

@@ -79,7 +79,7 @@ impl Engine {
         }
         let user = self.user(Who::Email(email)).await?;
         let token = chance::reset_token(&*self.chance);
-        let nobody = chance::id(&*self.chance, self.clock.now());
+        let nobody = self.new_id(self.clock.now());
         let owner = user.as_ref().map_or(&nobody, |user| &user.id);
         let lifetime = self.config.email_and_password.reset_password_token_expires_in;
         let mut tx = self.db.write().await.map_err(Error::from)?;

@@ -23,7 +23,7 @@ pub(crate) async fn credential_by_email(read: &mut Read, email: &str) -> Result<
     read.opt(
         "SELECT {user.*@u}, {account.password@a:passwordHash} FROM {user} AS u LEFT JOIN {account} AS a \
          ON {account.userId@a} = {user.id@u} AND {account.providerId@a} = 'credential' WHERE {user.email@u} = $1 \
-         ORDER BY {account.createdAt@a} LIMIT 1",
+         ORDER BY {account.createdAt@a}, {account.id@a} LIMIT 1",
         args![email],
     )
     .await
@@ -33,7 +33,7 @@ pub(crate) async fn credential_by_user(read: &mut Read, user_id: &str) -> Result
     read.opt(
         "SELECT {user.*@u}, {account.password@a:passwordHash} FROM {user} AS u JOIN {account} AS a \
          ON {account.userId@a} = {user.id@u} AND {account.providerId@a} = 'credential' WHERE {user.id@u} = $1 \
-         ORDER BY {account.createdAt@a} LIMIT 1",
+         ORDER BY {account.createdAt@a}, {account.id@a} LIMIT 1",
         args![user_id],
     )
     .await
@@ -149,7 +149,11 @@ macro_rules! account_where {
 
 /// The accounts of a user, at most 100 as in Better Auth (docs/wire.md 6.4).
 pub(crate) async fn of_user(read: &mut Read, user_id: &str) -> Result<Vec<Account>, Error> {
-    read.all(account_where!("{account.userId} = $1 ORDER BY {account.createdAt} LIMIT 100"), args![user_id]).await
+    read.all(
+        account_where!("{account.userId} = $1 ORDER BY {account.createdAt}, {account.id} LIMIT 100"),
+        args![user_id],
+    )
+    .await
 }
 
 pub(crate) async fn delete(tx: &mut Tx, id: &str) -> Result<u64, Error> {
@@ -159,7 +163,9 @@ pub(crate) async fn delete(tx: &mut Tx, id: &str) -> Result<u64, Error> {
 /// An account at a provider, by what the provider calls its user.
 pub(crate) async fn by_key(read: &mut Read, provider_id: &str, account_id: &str) -> Result<Option<Account>, Error> {
     read.opt(
-        account_where!("{account.providerId} = $1 AND {account.accountId} = $2 ORDER BY {account.createdAt} LIMIT 1"),
+        account_where!(
+            "{account.providerId} = $1 AND {account.accountId} = $2 ORDER BY {account.createdAt}, {account.id} LIMIT 1"
+        ),
         args![provider_id, account_id],
     )
     .await

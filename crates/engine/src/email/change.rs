@@ -86,7 +86,7 @@ impl Engine {
         new: &str,
         callback_url: Option<&str>,
     ) -> Result<EmailChange, ChangeEmailError> {
-        let mut tx = self.db.write().await.map_err(Error::from)?;
+        let mut tx = self.write_about(&caller.user.id).await?;
         let user = match self.give_email(&mut tx, &caller.user, new).await {
             // Somebody took it just now.
             Err(Error::Database(error)) if error.is_unique() => return Ok(EmailChange::Asked),
@@ -111,8 +111,7 @@ impl Engine {
         to: &str,
         follower: Follower<'_>,
     ) -> Result<Followed, VerifyEmailError> {
-        let mut tx = self.db.write().await.map_err(Error::from)?;
-        let user = self.bound_user(&mut tx, token, &follower).await?;
+        let (mut tx, user) = self.bound_user(token, &follower).await?;
         let silent = !self.config.verifies_emails() || self.user_by_email_within(&mut tx, to).await?.is_some();
         let asks = EmailAsks::VerifyChange { to: to.to_owned() };
         self.post_unless(silent, &mut tx, Link { user: &user, asks, callback_url: follower.callback_url }).await?;
@@ -127,8 +126,7 @@ impl Engine {
         to: &str,
         follower: Follower<'_>,
     ) -> Result<Followed, VerifyEmailError> {
-        let mut tx = self.db.write().await.map_err(Error::from)?;
-        let user = self.bound_user(&mut tx, token, &follower).await?;
+        let (mut tx, user) = self.bound_user(token, &follower).await?;
         let user = match self.give_email(&mut tx, &user, to).await {
             // Another user took it meanwhile, which is nobody else's business.
             Err(Error::Database(error)) if error.is_unique() => return Err(VerifyEmailError::Invalid),
@@ -140,18 +138,14 @@ impl Engine {
         Ok(Followed::Changed { user: Box::new(user), caller })
     }
 
-    /// The user whose address a link changes, if it still does.
-    async fn bound_user(
-        &self,
-        tx: &mut Tx,
-        token: &EmailToken,
-        follower: &Follower<'_>,
-    ) -> Result<User, VerifyEmailError> {
+    /// The user whose address a link changes, if it still does, and the transaction in which it can.
+    async fn bound_user(&self, token: &EmailToken, follower: &Follower<'_>) -> Result<(Tx, User), VerifyEmailError> {
         let id = token.user_id.as_deref().ok_or(VerifyEmailError::Invalid)?;
-        let user = self.user_within(tx, id).await?.ok_or(VerifyEmailError::UserNotFound)?;
-        let password_set = self.password_set_at(tx, id).await?;
+        let mut tx = self.write_about(id).await?;
+        let user = self.user_within(&mut tx, id).await?.ok_or(VerifyEmailError::UserNotFound)?;
+        let password_set = self.password_set_at(&mut tx, id).await?;
         rules::may_change(token, &user, password_set, follower.caller.map(|caller| &*caller.user))?;
-        Ok(user)
+        Ok((tx, user))
     }
 
     /// The user with another address, if they still have the one they are known by.

@@ -5,7 +5,7 @@ use serde_json::Map;
 
 use super::{Imported, Newcomer, rules};
 use crate::audit::Event;
-use crate::{Engine, Error, User, chance};
+use crate::{Engine, Error, User};
 
 impl Engine {
     /// Adds those of `newcomers` who are no users yet, all in one transaction, and says of each what became of it. An `attempt`
@@ -36,7 +36,7 @@ impl Engine {
     /// The user a newcomer became, or what stands in the way.
     async fn import_one(&self, tx: &mut Tx, newcomer: &Newcomer) -> Result<Result<User, Imported>, Error> {
         let now = self.clock.now();
-        let id = newcomer.id.clone().unwrap_or_else(|| chance::id(&*self.chance, now));
+        let id = newcomer.id.clone().unwrap_or_else(|| self.new_id(now));
         let additional = self.fields_of_new_user(&Map::new()).map_err(Error::Field)?;
         let user = rules::user(newcomer, id, additional, now);
         if !self.insert_user_if_new(tx, &user).await? {

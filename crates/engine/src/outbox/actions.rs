@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::rows::{self, Due, Holds, New, Stored, Written};
 use super::{Content, Freight, Kind, Letter, rules};
-use crate::{Engine, Error, chance};
+use crate::{Engine, Error};
 
 /// How often somebody looks for letters that are due. New ones of this process are carried at once.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -55,7 +55,7 @@ impl Engine {
     /// Stores a letter within `tx`, in which what it is about is stored too.
     pub(crate) async fn post(&self, tx: &mut Tx, draft: Draft<'_>) -> Result<(), Error> {
         let now = self.clock.now();
-        let id = chance::id(&*self.chance, now);
+        let id = self.new_id(now);
         let Draft { kind, to, content, expires_at } = draft;
         let content = Written { content, language: self.language.as_deref().map(Cow::Borrowed) }.text();
         rows::insert(tx, New { id, kind: kind.name(), to, content, now, expires_at }).await?;
@@ -66,7 +66,7 @@ impl Engine {
     /// (security P8). What is left of it goes with the next look at the outbox.
     pub(crate) async fn post_nothing(&self, tx: &mut Tx) -> Result<(), Error> {
         let now = self.clock.now();
-        let id = chance::id(&*self.chance, now);
+        let id = self.new_id(now);
         let content = Written::default().text();
         rows::insert(tx, New { id, kind: rows::NOTHING, to: "", content, now, expires_at: now }).await?;
         Ok(())

@@ -1,5 +1,7 @@
 //! Counting calls in the database.
 
+use countersign_db::Tx;
+
 use super::rows;
 use super::rules::{Rule, TooMany};
 use crate::{Engine, Error};
@@ -21,6 +23,12 @@ impl Engine {
         };
         tx.commit().await?;
         Ok(verdict)
+    }
+
+    /// Counts something within `tx`. False where it is one too many.
+    pub(crate) async fn count_within(&self, tx: &mut Tx, key: &str, rule: Rule) -> Result<bool, Error> {
+        let now = tx.clock().await?;
+        Ok(rows::count(tx, key, rule, now).await?.is_some())
     }
 
     /// Forgets the calls that were counted under `key`.

@@ -60,7 +60,7 @@ pub(crate) async fn live_of_user(read: &mut Read, user_id: &str, now: Timestamp)
     read.all(
         "SELECT {session.*@s}, {countersign_session.dontRemember@c:dontRemember} FROM {session} AS s \
          LEFT JOIN {countersign_session} AS c ON {countersign_session.sessionId@c} = {session.id@s} \
-         WHERE {session.userId@s} = $1 AND {session.expiresAt@s} > $2 ORDER BY {session.createdAt@s} LIMIT 100",
+         WHERE {session.userId@s} = $1 AND {session.expiresAt@s} > $2 ORDER BY {session.createdAt@s}, {session.id@s} LIMIT 100",
         args![user_id, now],
     )
     .await
@@ -72,7 +72,7 @@ pub(crate) async fn of_email(read: &mut Read, email: &str) -> Result<Vec<Session
         "SELECT {session.*@s}, {countersign_session.dontRemember@c:dontRemember} FROM {session} AS s \
          JOIN {user} AS u ON {user.id@u} = {session.userId@s} \
          LEFT JOIN {countersign_session} AS c ON {countersign_session.sessionId@c} = {session.id@s} \
-         WHERE {user.email@u} = $1 ORDER BY {session.createdAt@s} DESC LIMIT 100",
+         WHERE {user.email@u} = $1 ORDER BY {session.createdAt@s} DESC, {session.id@s} DESC LIMIT 100",
         args![email],
     )
     .await

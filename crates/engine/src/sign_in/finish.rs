@@ -141,7 +141,7 @@ impl Engine {
     fn draft_session(&self, user: &User, device: Device) -> Session {
         let now = self.clock.now();
         Session {
-            id: chance::id(&*self.chance, now),
+            id: self.new_id(now),
             expires_at: rules::expires_at(now, device.dont_remember, &self.config.session),
             token: chance::session_token(&*self.chance),
             created_at: now,

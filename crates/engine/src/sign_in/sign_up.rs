@@ -1,13 +1,18 @@
 //! Signing up with an e-mail address and a password.
 
+use countersign_db::Tx;
+
 use super::{Device, FinishError, FirstFactor, SignedIn};
 use crate::account::rules::{Unacceptable, may_set};
 use crate::audit::Event;
 use crate::hasher::Overloaded;
 use crate::outbox::actions::Draft;
 use crate::outbox::{Content, Kind};
+use crate::rate_limit::Rule;
 use crate::user::{NewUser, Who};
 use crate::{Engine, Error, FieldError, Refusal, User};
+
+const ONCE_A_DAY: Rule = Rule { window: 24 * 60 * 60, max: 1 };
 
 /// What signing up leads to.
 #[derive(Debug)]
@@ -115,16 +120,24 @@ impl Engine {
         Ok(SignedUp::SignedIn(Box::new(signed_in)))
     }
 
-    /// Answers for a taken address as for a free one, and writes to its owner instead (security P8): not a word of what was
-    /// typed is in that letter.
+    /// Answers for a taken address as for a free one, and writes to its owner instead (security P8): once a day, and not a word
+    /// of what was typed is in that letter. What is stored otherwise costs the same.
     async fn pretend(&self, user: User) -> Result<SignedUp, SignUpError> {
-        if self.config.verifies_on_sign_up() {
+        let mut tx = self.db.write().await.map_err(Error::from)?;
+        if self.config.verifies_on_sign_up() && self.may_write_of_attempt(&mut tx, &user.email).await? {
             let expires_at = self.clock.now().plus_seconds(self.config.email_verification.expires_in.into());
             let (kind, content) = (Kind::SignUpAttempt, Content::default());
-            let mut tx = self.db.write().await.map_err(Error::from)?;
             self.post(&mut tx, Draft { kind, to: &user.email, content, expires_at }).await?;
-            self.commit(tx, Self::tell_carrier).await?;
+        } else {
+            self.post_nothing(&mut tx).await?;
         }
+        self.commit(tx, Self::tell_carrier).await?;
         Ok(SignedUp::Registered(Box::new(user)))
+    }
+
+    /// Whether the owner of this address has heard of no attempt for a day: nobody shall fill another's mailbox.
+    async fn may_write_of_attempt(&self, tx: &mut Tx, email: &str) -> Result<bool, Error> {
+        let Some(owner) = self.user_by_email_within(tx, email).await? else { return Ok(false) };
+        self.count_within(tx, &format!("sign-up-attempt|{}", owner.id), ONCE_A_DAY).await
     }
 }

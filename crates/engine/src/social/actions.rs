@@ -195,7 +195,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let now = self.clock.now();
         let new = NewLinked {
-            id: chance::id(&*self.chance, now),
+            id: self.new_id(now),
             provider_id: &identity.provider,
             account_id: &identity.account_id,
             user_id,
@@ -229,8 +229,9 @@ impl Engine {
     /// The token that lies in the database; one that was stored before they were sealed is itself.
     fn opened(&self, token: Option<String>) -> Result<Option<String>, Error> {
         let Some(token) = token else { return Ok(None) };
-        let hex = token.len().is_multiple_of(2) && token.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !self.config.account.encrypt_oauth_tokens || !(token.starts_with("$ba$") || hex) {
+        let is_hex = token.len().is_multiple_of(2) && token.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_sealed = token.starts_with("$ba$") || (is_hex && token.len() >= sealed::SHORTEST);
+        if !self.config.account.encrypt_oauth_tokens || !is_sealed {
             return Ok(Some(token));
         }
         let opened = sealed::open(&token, Purpose::Stored, self.secrets());

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::rows::Ban;
 use super::{rows, rules};
 use crate::audit::Event;
-use crate::{Caller, Engine, Error, User, chance};
+use crate::{Caller, Engine, Error, User};
 
 /// How an operator names a user.
 #[derive(Clone, Copy, Debug)]
@@ -237,7 +237,7 @@ impl Engine {
     pub(crate) fn draft(&self, new: NewUser, additional: Additional) -> User {
         let now = self.clock.now();
         User {
-            id: chance::id(&*self.chance, now),
+            id: self.new_id(now),
             name: new.name,
             email: rules::normalised_email(&new.email),
             email_verified: false,

@@ -3,7 +3,7 @@
 use countersign_db::{Read, Timestamp, Tx};
 
 use super::rows::{self, New, Stored};
-use crate::{Engine, Error, chance};
+use crate::{Engine, Error};
 
 /// Which secrets of the table are meant: the first part of the identifier, as Better Auth writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Engine {
     ) -> Result<Timestamp, Error> {
         let now = self.clock.now();
         let expires_at = now.plus_seconds(lifetime.into());
-        let id = chance::id(&*self.chance, now);
+        let id = self.new_id(now);
         let identifier = purpose.identifier(secret);
         rows::insert(tx, New { id, identifier: &identifier, value, expires_at, now }).await?;
         Ok(expires_at)

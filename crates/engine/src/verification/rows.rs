@@ -37,7 +37,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: New<'_>) -> Result<u64, Error> {
 pub(crate) async fn newest(read: &mut Read, identifier: &str) -> Result<Option<Stored>, Error> {
     read.opt(
         "SELECT {verification.value@v:value}, {verification.expiresAt@v:expiresAt} FROM {verification} AS v \
-         WHERE {verification.identifier@v} = $1 ORDER BY {verification.createdAt@v} DESC LIMIT 1",
+         WHERE {verification.identifier@v} = $1 ORDER BY {verification.createdAt@v} DESC, {verification.id@v} DESC LIMIT 1",
         args![identifier],
     )
     .await

@@ -7,7 +7,7 @@ use super::{Kind, rules};
 use crate::audit::Event;
 use crate::outbox::rows::{self, New};
 use crate::session::rows::Ended;
-use crate::{Engine, Error, chance};
+use crate::{Engine, Error};
 
 impl Engine {
     /// Writes what an event means for the receiver, in the transaction that makes it true. What other programs do to the
@@ -51,7 +51,7 @@ impl Engine {
     async fn write_message(&self, tx: &mut Tx, kind: Kind, data: Value) -> Result<(), Error> {
         let now = self.clock.now();
         let expires_at = now.plus_seconds(self.config.webhooks.give_up_after.into());
-        let (id, content) = (chance::id(&*self.chance, now), rules::payload(kind, &now.to_iso(), data));
+        let (id, content) = (self.new_id(now), rules::payload(kind, &now.to_iso(), data));
         rows::insert(tx, New { id, kind: rows::WEBHOOK, to: kind.name(), content, now, expires_at }).await?;
         Ok(())
     }

@@ -3,7 +3,9 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use countersign_engine::config::Scheme;
 use countersign_engine::db::args;
+use countersign_engine::scheme::recognise;
 use countersign_engine::sign_in::gates::Closed;
 use countersign_engine::{ChangePasswordError, Error, Existing, FinishError, Presented, SetPasswordError, SignInError};
 use countersign_testkit::{PASSWORD, TestEngine, address, both_databases, device};
@@ -34,6 +36,22 @@ both_databases! {
         engine.sign_in(&email, NEW, device()).await.unwrap();
     }
 
+    async fn who_signs_in_beside_another_who_does_finds_the_hash_made_anew(place: &Place) {
+        let engine = TestEngine::open(place).await;
+        let argon2id = TestEngine::open_with(place, |config| config.password_hash.scheme = Scheme::Argon2id).await;
+        engine.signed_up("ada").await;
+        let email = address("ada");
+        with(&engine, engine.sign_in(&email, PASSWORD, device()), argon2id.signed_in("ada")).await.unwrap();
+        let stored: String = engine.ask("SELECT {account.password} FROM {account}", args![]).await;
+        assert_eq!(recognise(&stored), Ok("better-auth"), "the last to sign in hashes as it is set to");
+
+        let other = engine.run("UPDATE {account} SET {account.password} = 'of another program'", args![]);
+        let refused = with(&engine, engine.sign_in(&email, PASSWORD, device()), other).await;
+        assert!(matches!(refused, Err(SignInError::InvalidEmailOrPassword)), "{refused:?}");
+        let stored: String = engine.ask("SELECT {account.password} FROM {account}", args![]).await;
+        assert_eq!(stored, "of another program");
+    }
+
     async fn who_is_suspended_while_they_sign_in_has_no_session_later(place: &Place) {
         let engine = TestEngine::open(place).await;
         let ada = engine.signed_up("ada").await.caller.user.id.clone();
@@ -61,7 +79,7 @@ both_databases! {
         assert!(matches!(refused, Err(ChangePasswordError::Vanished)), "{refused:?}");
         assert_eq!(engine.sessions(&ada.user.id).await.unwrap(), []);
 
-        // Another program ends no sessions.
+        // Another program may end no session.
         let ada = engine.sign_in(&address("ada"), NEW, device()).await.unwrap().caller;
         let reset = engine.run("UPDATE {account} SET {account.password} = 'of another program'", args![]);
         let refused = with(&engine, engine.change_password(&ada, NEW, PASSWORD, None), reset).await;

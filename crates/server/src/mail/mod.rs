@@ -89,7 +89,7 @@ impl Carriers {
 /// The mails that were shown on this machine, the newest last. Carries first what is due and waits a while for what others
 /// are carrying, so that whoever asked for a mail finds it.
 pub(crate) async fn shown(engine: &Engine, config: &Config) -> Result<Vec<Mail>, countersign_engine::Error> {
-    const PATIENCE: Duration = Duration::from_secs(2);
+    const PATIENCE: Duration = Duration::from_secs(20);
     let templates = Templates::of(config);
     engine.carry_due(&Arc::new(Dev::new(templates.clone()))).await?;
     let carried = async {

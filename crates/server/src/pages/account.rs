@@ -130,7 +130,7 @@ pub(crate) async fn get(site: Site, request: Request) -> Response {
             let account = AccountPage { notice: notice.to_owned(), trouble, ..account };
             page::with_cookies(page::show(StatusCode::OK, &account), cookies)
         }
-        Err(problem) => page::problem(&site, &problem),
+        Err(problem) => page::with_cookies(page::problem(&site, &problem), cookies),
     }
 }
 
@@ -164,7 +164,7 @@ pub(crate) async fn revoke(site: Site, request: Request) -> Response {
         Ok(Some(cleared)) if is_this => page::see_other(SIGNED_OUT, cleared),
         Ok(Some(_)) => page::see_other("/account?done=revoked", cookies),
         Ok(None) => page::with_cookies(not_yours(&site, caller).await, cookies),
-        Err(problem) => page::problem(&site, &problem),
+        Err(problem) => page::with_cookies(page::problem(&site, &problem), cookies),
     }
 }
 
@@ -177,7 +177,7 @@ pub(crate) async fn revoke_others(site: Site, request: Request) -> Response {
     let call = Call { app: site.app.clone(), visit, caller, method: Method::POST, request: () };
     match session::revoke_others(call as Call<RevokeOthers>).await {
         Ok(_) => page::see_other("/account?done=revoked-others", cookies),
-        Err(failure) => page::problem(&site, &failure.into()),
+        Err(failure) => page::with_cookies(page::problem(&site, &failure.into()), cookies),
     }
 }
 

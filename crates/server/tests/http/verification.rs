@@ -63,6 +63,8 @@ both_databases! {
         assert_eq!((&to_ada["to"], &to_ada["subject"]), (&json!("ada@example.com"), &json!("Sie haben schon ein Konto bei Countersign")));
         assert_eq!(to_ada["url"], json!(format!("{}/sign-in", app.origin())));
         assert!(!to_ada.to_string().contains("stranger"), "{to_ada}");
+        assert_eq!(sign_up("ada@example.com").await.status, 200);
+        assert_eq!(mails(&app).await.len(), 2, "nobody fills another's mailbox");
         assert_eq!((&to_bob["to"], to_bob["url"].as_str().unwrap().contains("/verify-email?token=")), (&json!("bob@example.com"), true));
     }
 
