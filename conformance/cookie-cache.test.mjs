@@ -126,9 +126,9 @@ class Browser {
 /** What a reader gives back, as it went over the wire. */
 const plain = ({ session, user }) => JSON.parse(JSON.stringify({ session, user }));
 
-/** Asks again until it holds, for a few seconds. */
+/** Asks again until it holds, for a minute. */
 async function until(holds) {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 1_200; attempt++) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

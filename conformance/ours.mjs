@@ -33,30 +33,35 @@ export async function startOurs({
   environment: given = {},
 }) {
   if (!existsSync(command[0])) throw new Error(`no binary at ${command[0]}: run cargo build, or set COUNTERSIGN_BIN`);
-  const port = await freePort();
-  const origin = `http://localhost:${port}`;
-  const environment = {
+  const environmentAt = (port) => ({
     PATH: process.env.PATH,
     BETTER_AUTH_SECRET: secret,
-    BETTER_AUTH_URL: settings.baseURL ?? origin,
+    BETTER_AUTH_URL: settings.baseURL ?? originAt(port),
     PORT: String(port),
     DATABASE_URL: database,
     ...inEnvironment({ rateLimit: { enabled: false }, ...settings }),
-  };
+  });
+  const at = (port, changed) => start(command, { ...environmentAt(port), ...given, ...changed }, directory, originAt(port));
 
-  let server = await start(command, { ...environment, ...given }, directory, origin);
+  let [port, server] = [await freePort()];
+  while (!server) {
+    server = await at(port).catch(async (error) => {
+      if (!/in use/.test(error.message)) throw error;
+      port = await freePort();
+    });
+  }
   return {
     name: "ours",
-    origin,
+    origin: originAt(port),
     database,
     async restart(changed = {}) {
       await server.stop();
-      server = await start(command, { ...environment, ...given, ...changed }, directory, origin);
+      server = await at(port, changed);
     },
     /** Ends it without warning and starts it again. */
     async crash() {
       await server.kill();
-      server = await start(command, { ...environment, ...given }, directory, origin);
+      server = await at(port);
     },
     stop: () => server.stop(),
     /** Ends it as a power cut would. */
@@ -119,10 +124,14 @@ function inToml(fields) {
 const constantCase = (name) =>
   name.replace("OAuth", "Oauth").replace(/([a-z\d])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2").toUpperCase();
 
+const originAt = (port) => `http://localhost:${port}`;
+const handedOut = new Set();
+
+/** A port that nobody listens on, and that nobody was told of before. */
 async function freePort() {
   const probe = createServer();
   await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
   const { port } = probe.address();
   await new Promise((resolve) => probe.close(resolve));
-  return port;
+  return handedOut.has(port) ? freePort() : (handedOut.add(port), port);
 }

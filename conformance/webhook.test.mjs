@@ -10,6 +10,7 @@ import { after, describe, it } from "node:test";
 import Database from "better-sqlite3";
 import { Webhook } from "standardwebhooks";
 
+import { proxyTo } from "./harness/proxy.mjs";
 import { startOurs } from "./ours.mjs";
 
 const secret = randomBytes(24).toString("hex");
@@ -19,7 +20,7 @@ const scratch = mkdtempSync(join(tmpdir(), "webhook-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** A receiver on loopback that keeps what it is sent. `answer(times)` is what it answers the nth request with. */
-async function receiver({ port = 0, answer = () => ({ status: 204 }) } = {}) {
+async function receiver({ answer = () => ({ status: 204 }) } = {}) {
   const got = [];
   const server = createServer(async (request, response) => {
     const chunks = [];
@@ -28,7 +29,7 @@ async function receiver({ port = 0, answer = () => ({ status: 204 }) } = {}) {
     const { status, headers } = answer(got.length);
     response.writeHead(status, headers).end();
   });
-  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const stop = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
   return { got, port: server.address().port, stop };
 }
@@ -110,20 +111,23 @@ describe("a webhook", { concurrency: 2 }, () => {
   });
 
   it("that is away keeps nobody waiting and is told when it is back", async () => {
-    const gone = await receiver();
-    await gone.stop();
-    const ours = await start(`http://127.0.0.1:${gone.port}`, { events: ["user.created"] });
-    const before = Date.now();
+    const there = await receiver();
+    const way = await proxyTo(there.port);
+    way.hold();
+    const ours = await start(`http://127.0.0.1:${way.port}`, { events: ["user.created"] });
     assert.equal((await signUp(ours, "ada@example.com")).status, 200);
-    assert.ok(Date.now() - before < 4000, "a sign-up does not wait for the webhook");
-    await until("a failed try", () => rows(ours.file)[0]?.lastError !== null && rows(ours.file)[0]?.attempts > 0);
-    assert.match(rows(ours.file)[0].lastError, /no connection/);
+    await until("somebody waits there", () => way.open > 0);
+    assert.equal(rows(ours.file)[0].lastError, null, "a sign-up has waited for the webhook");
+    way.cut();
+    await until("a failed try", () => rows(ours.file)[0].lastError);
+    assert.match(rows(ours.file)[0].lastError, /connection/);
     await ours.crash();
-    const back = await receiver({ port: gone.port });
-    await until("the message", () => back.got.length === 1);
-    assert.equal(new Webhook(shared).verify(back.got[0].body, back.got[0].headers).data.email, "ada@example.com");
+    way.mend();
+    await until("the message", () => there.got.length === 1);
+    assert.equal(new Webhook(shared).verify(there.got[0].body, there.got[0].headers).data.email, "ada@example.com");
     await ours.stop();
-    await back.stop();
+    way.close();
+    await there.stop();
   });
 
   it("is not followed elsewhere, and not asked again once it is gone", async () => {
@@ -146,7 +150,7 @@ describe("a webhook", { concurrency: 2 }, () => {
     for (const host of ["localhost", "127.0.0.1", "[::ffff:127.0.0.1]"]) {
       const ours = await start(`https://${host}:${there.port}`, { allowPrivateAddresses: false, events: ["user.created"] });
       await signUp(ours, "ada@example.com");
-      await until("refused", () => rows(ours.file)[0]?.attempts === 1 && rows(ours.file)[0].lastError !== null);
+      await until("refused", () => rows(ours.file)[0]?.lastError);
       assert.match(rows(ours.file)[0].lastError, /no address that may be asked/);
       await ours.stop();
     }

@@ -1,6 +1,6 @@
 // The to-do example as a site: sign-in, API and page in one process, under a clock that can be set.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -101,6 +101,8 @@ class Clock {
 
   #write() {
     mkdirSync(dirname(this.file), { recursive: true });
-    writeFileSync(this.file, `+${this.#ahead / 1000}s\n`);
+    // At once: the server reads it whenever it looks at its clock.
+    writeFileSync(`${this.file}.new`, `+${this.#ahead / 1000}s\n`);
+    renameSync(`${this.file}.new`, this.file);
   }
 }

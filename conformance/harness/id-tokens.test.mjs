@@ -42,10 +42,13 @@ const taken = {
   "as usual": {},
   "of the other issuer": { iss: "accounts.google.com" },
   "for several clients": { aud: ["x", "google-client"] },
-  "just expired": { exp: now() - 1 },
+  "just expired": { expired: 1 },
 };
-for (const [name, claims] of Object.entries(taken)) {
-  test(`takes one ${name}`, async () => assert.deepEqual(await judged(provider.idToken({ ...GOOD, ...claims })), [true, true]));
+for (const [name, { expired, ...claims }] of Object.entries(taken)) {
+  test(`takes one ${name}`, async () => {
+    const end = expired && { exp: now() - expired };
+    assert.deepEqual(await judged(provider.idToken({ ...GOOD, ...claims, ...end })), [true, true]);
+  });
 }
 
 test("asks for the nonce that it is given", async () => {

@@ -1,15 +1,14 @@
 // Nodes on one PostgreSQL database of their own, guards elsewhere, and the ways in which both break.
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 import pg from "pg";
 
-import { startOurs } from "../ours.mjs";
+import { proxyTo } from "../harness/proxy.mjs";
+import { binary, startOurs } from "../ours.mjs";
 
-const built = (name) => fileURLToPath(new URL(`../../target/debug/${name}`, import.meta.url));
+const built = (name) => join(dirname(binary), name);
 const tasks = process.env.COUNTERSIGN_TASKS_BIN ?? built("countersign-tasks");
 const guarded = process.env.COUNTERSIGN_REMOTE_BIN ?? built("countersign-remote");
 
@@ -81,30 +80,4 @@ async function session(url) {
   client.on("error", () => {});
   await client.connect();
   return client;
-}
-
-/** What a network does to those who talk through it. */
-async function proxyTo(port) {
-  const open = new Set();
-  let cut = false;
-  const server = createServer((near) => {
-    if (cut) return near.destroy();
-    const far = connect(port, "127.0.0.1");
-    for (const [one, other] of [[near, far], [far, near]]) {
-      open.add(one);
-      one.pipe(other);
-      one.on("error", () => other.destroy());
-      one.on("close", () => (open.delete(one), other.destroy()));
-    }
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: server.address().port,
-    cut() {
-      cut = true;
-      open.forEach((socket) => socket.destroy());
-    },
-    mend: () => (cut = false),
-    close: () => (open.forEach((socket) => socket.destroy()), server.close()),
-  };
 }

@@ -96,6 +96,7 @@ async function nodeKilled({ cluster, nodes: [a, b, c], verifiers }) {
   check("a node was killed in the middle of signing out", done.length >= 6 && open.length > 0, `${done.length} of ${answers.length} acknowledged`);
   const waits = await Promise.all(done.map(({ token }) => untilRefused(verifiers, token)));
   check("what it acknowledged holds everywhere within the bound", Math.max(...waits) < BOUND_MS, `${Math.max(...waits).toFixed(0)} ms`);
+  await untilIdle(cluster);
   // A sign-out that comes later is known later, so whatever came before it is known by now.
   const last = await signIn(a, email);
   await signOut(b, last.token);
@@ -106,6 +107,13 @@ async function nodeKilled({ cluster, nodes: [a, b, c], verifiers }) {
   const again = await Promise.all(open.map(async ({ token }, at) => (await api(doomed, token)) === agreed[at][0]));
   check("and so does the node when it is back", again.every(Boolean));
   check("nobody else was signed out by it", (await api(c, (await signIn(b, email)).token)) === 200);
+}
+
+/** The database may still be at work for a node that is dead. */
+async function untilIdle(cluster) {
+  const busy = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`;
+  const deadline = Date.now() + PATIENCE_MS;
+  while ((await cluster.sql(busy)).rowCount > 0 && Date.now() < deadline);
 }
 
 /** One node is a minute ahead of all others, another a minute behind. */

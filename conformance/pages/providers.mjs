@@ -43,7 +43,7 @@ export async function providers(browser, origin, provider, { javaScriptEnabled }
 
   const there = `${provider}/**`;
   await page.route(there, (route) => route.abort("aborted"));
-  const heldBack = page.waitForEvent("requestfailed");
+  const heldBack = page.waitForEvent("requestfailed", (request) => request.url().startsWith(provider));
   await page.getByRole("button", { name: "Continue with Harbour & Sons" }).click();
   await heldBack;
   await page.getByRole("heading", { name: "On to Harbour & Sons" }).waitFor();

@@ -67,14 +67,16 @@ test("ours is refused by both under another secret", async () => {
 
 for (const typ of [undefined, "JWT", "at+jwt"]) {
   test(`jose's is admitted by us with typ ${typ}`, async () => {
-    const token = await new SignJWT(claims()).setProtectedHeader({ alg: "HS256", typ }).sign(key);
-    assert.deepEqual(verify(token, { secret: SECRET }).claims, claims());
+    const said = claims();
+    const token = await new SignJWT(said).setProtectedHeader({ alg: "HS256", typ }).sign(key);
+    assert.deepEqual(verify(token, { secret: SECRET }).claims, said);
   });
 }
 
 test("PyJWT's is admitted by us", async () => {
-  const { token } = await pyjwt.ask({ do: "mint", claims: claims({ custom: ["a", 1, null] }), secret: SECRET });
-  assert.deepEqual(verify(token, { secret: SECRET }).claims, claims({ custom: ["a", 1, null] }));
+  const said = claims({ custom: ["a", 1, null] });
+  const { token } = await pyjwt.ask({ do: "mint", claims: said, secret: SECRET });
+  assert.deepEqual(verify(token, { secret: SECRET }).claims, said);
 });
 
 const refusals = {
@@ -144,7 +146,8 @@ test("the guard of an API admits tokens of jose and PyJWT for a user it knows, a
 for (const algorithm of ["EdDSA", "ES256"]) {
   test(`jose's ${algorithm} is admitted by us under its JWK, and no other`, async () => {
     const pairs = await Promise.all([1, 2].map(() => generateKeyPair(algorithm, { extractable: true })));
-    const token = await new SignJWT(claims()).setProtectedHeader({ alg: algorithm, kid: "k" }).sign(pairs[0].privateKey);
+    const said = claims();
+    const token = await new SignJWT(said).setProtectedHeader({ alg: algorithm, kid: "k" }).sign(pairs[0].privateKey);
     const files = await Promise.all(
       pairs.map(async ({ publicKey }, index) => {
         const file = join(scratch, `${algorithm}-${index}.jwk`);
@@ -152,7 +155,7 @@ for (const algorithm of ["EdDSA", "ES256"]) {
         return file;
       }),
     );
-    assert.deepEqual(verify(token, { args: ["--jwk", files[0]] }).claims, claims());
+    assert.deepEqual(verify(token, { args: ["--jwk", files[0]] }).claims, said);
     assert.ok(verify(token, { args: ["--jwk", files[1]] }).refused);
   });
 

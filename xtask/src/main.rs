@@ -75,7 +75,7 @@ fn root() -> PathBuf {
 }
 
 /// The longest one command may take. What hangs is a fault, and shall not keep the other steps from being run.
-const PATIENCE: Duration = Duration::from_secs(20 * 60);
+const PATIENCE: Duration = Duration::from_secs(45 * 60);
 
 /// Runs a command to its end; what it prints goes where our own output goes.
 fn run(command: &mut Command) -> Result<(), String> {
