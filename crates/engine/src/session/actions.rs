@@ -337,7 +337,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Database`].
     pub async fn revoke_sessions(&self, caller: &Caller) -> Result<(), Error> {
-        let mut tx = self.db.write().await?;
+        let mut tx = self.write_about(&caller.user.id).await?;
         let ended = rows::delete_all(&mut tx, &caller.user.id).await?;
         self.finish_revocation(tx, caller, ended).await
     }
@@ -347,7 +347,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Database`].
     pub async fn revoke_other_sessions(&self, caller: &Caller) -> Result<(), Error> {
-        let mut tx = self.db.write().await?;
+        let mut tx = self.write_about(&caller.user.id).await?;
         let ended = rows::delete_others(&mut tx, &caller.user.id, &caller.session.id).await?;
         self.finish_revocation(tx, caller, ended).await
     }

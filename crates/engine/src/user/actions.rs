@@ -130,8 +130,8 @@ impl Engine {
         Ok(tx)
     }
 
-    /// Until `tx` ends nobody else signs this user in, changes the ways in, suspends or deletes them, on whichever node. Taken
-    /// before any row of theirs, so that two never wait for each other.
+    /// Until `tx` ends nobody else signs this user in, changes the ways in, ends all sessions, suspends or deletes them, on
+    /// whichever node. Taken before any row of theirs, so that two never wait for each other (`docs/decisions/0011-one-decision-at-a-time.md`).
     pub(crate) async fn hold_user(&self, tx: &mut Tx, id: &str) -> Result<(), Error> {
         Ok(tx.lock_key(&format!("user:{id}")).await?)
     }

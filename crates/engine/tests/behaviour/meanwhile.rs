@@ -104,10 +104,14 @@ both_databases! {
             let (id, email) = (engine.signed_up(&name).await.caller.user.id.clone(), address(&name));
             let ada = engine.signed_in(&name).await.caller;
             // All hash a password first, so that they come to their rows at about the same time.
-            let (changed, set, signed_in, suspended, deleted) = tokio::join!(
+            let (changed, set, signed_in, revoked, suspended, deleted) = tokio::join!(
                 engine.change_password(&ada, PASSWORD, NEW, Some(device())),
                 engine.set_password(&id, PASSWORD, Existing::Replace),
                 engine.sign_in(&email, PASSWORD, device()),
+                async {
+                    let _ = engine.verify_password(&ada, PASSWORD).await;
+                    engine.revoke_sessions(&ada).await
+                },
                 async {
                     let _ = engine.verify_password(&ada, PASSWORD).await;
                     engine.suspend(&id, None, None).await
@@ -121,6 +125,7 @@ both_databases! {
             assert!(!matches!(set, Err(SetPasswordError::Engine(Error::Database(_)))), "{set:?}");
             let broke = matches!(signed_in, Err(SignInError::Engine(_) | SignInError::Finish(FinishError::Engine(_))));
             assert!(!broke, "{signed_in:?}");
+            revoked.unwrap();
             suspended.unwrap();
             assert!(deleted.unwrap());
         }
