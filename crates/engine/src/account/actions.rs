@@ -3,11 +3,11 @@
 use countersign_db::{Timestamp, Tx};
 
 use super::rows::{self, Credential, NewCredential};
-use super::rules::{self, Unacceptable};
+use super::rules::{self, JUDGED_MAX, Unacceptable};
 use crate::audit::Event;
 use crate::hasher::Overloaded;
 use crate::scheme::recognise;
-use crate::sign_in::{Device, FinishError, FirstFactor, JUDGED_MAX, SignedIn};
+use crate::sign_in::{Device, FinishError, FirstFactor, SignedIn};
 use crate::user::NewUser;
 use crate::user::rules::normalised_email;
 use crate::{Caller, Engine, Error, FieldError, User, chance};

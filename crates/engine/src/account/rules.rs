@@ -8,6 +8,9 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::{Account, UnlinkError};
 use crate::config::{self, EmailAndPassword};
 
+/// How often a password is judged whose hash is another each time.
+pub(crate) const JUDGED_MAX: usize = 3;
+
 /// What is wrong with a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unacceptable {

@@ -15,6 +15,5 @@ mod sign_up;
 
 pub use finish::{Device, FinishError, FirstFactor, SignedIn};
 pub use identity::{Arrival, Arrived, IdentityError};
-pub(crate) use password::JUDGED_MAX;
 pub use password::SignInError;
 pub use sign_up::{SignUpError, SignedUp};

@@ -2,7 +2,7 @@
 
 use super::gates::Closed;
 use super::{Device, FinishError, FirstFactor, SignedIn};
-use crate::account::rules::may_try;
+use crate::account::rules::{JUDGED_MAX, may_try};
 use crate::hasher::Overloaded;
 use crate::scheme::Verdict;
 use crate::tally::outcome;
@@ -30,9 +30,6 @@ pub enum SignInError {
     #[error(transparent)]
     Engine(#[from] Error),
 }
-
-/// How often a password is judged whose hash is another each time.
-pub(crate) const JUDGED_MAX: usize = 3;
 
 /// A user whose password was given, as both were before it was hashed.
 struct Given {

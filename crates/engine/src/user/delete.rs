@@ -40,6 +40,9 @@ pub enum DeleteUserError {
     /// The user was not given this secret for it, or it was used, or its time has passed.
     #[error("the token is unknown, used, expired or another's")]
     InvalidToken,
+    /// The caller's session has ended meanwhile.
+    #[error("the session is over")]
+    Vanished,
     /// Without password and link a session younger than `session.fresh_age` is needed.
     #[error("the session is not fresh")]
     NotFresh,
@@ -99,8 +102,7 @@ impl Engine {
             self.write_about(&caller.user.id).await?
         };
         self.hooks.before_user_deleted(&caller.user)?;
-        self.delete_themselves(tx, caller).await?;
-        Ok(Deletion::Done)
+        if self.delete_themselves(tx, caller).await? { Ok(Deletion::Done) } else { Err(DeleteUserError::Vanished) }
     }
 
     /// Deletes the caller, who brings the secret of the link that was mailed to them.
@@ -114,7 +116,7 @@ impl Engine {
         let caller = caller.ok_or(FollowDeletionError::SignedOut)?;
         let tx = self.spend_link(caller, token).await?.ok_or(FollowDeletionError::InvalidToken)?;
         self.hooks.before_user_deleted(&caller.user)?;
-        Ok(self.delete_themselves(tx, caller).await?)
+        if self.delete_themselves(tx, caller).await? { Ok(()) } else { Err(FollowDeletionError::SignedOut) }
     }
 
     /// Deletes a user with accounts and sessions, for an operator. True if there was such a user.
@@ -155,13 +157,18 @@ impl Engine {
         Ok(None)
     }
 
-    /// Of two who ask at once the second finds done what was to be done.
-    async fn delete_themselves(&self, mut tx: Tx, caller: &Caller) -> Result<(), Error> {
-        let event = Event::UserDeleted { user: &caller.user.id, session: Some(&caller.session.id) };
-        match self.delete_within(&mut tx, event).await? {
-            Some(ended) => self.commit_deletion(tx, &caller.user.id, ended).await,
-            None => Ok(()),
+    /// False where the session was ended meanwhile: whoever reset the password keeps the user. Of two who ask at once the second
+    /// finds done what was to be done.
+    async fn delete_themselves(&self, mut tx: Tx, caller: &Caller) -> Result<bool, Error> {
+        let id = &caller.user.id;
+        if !self.lock_session(&mut tx, &caller.session.id).await? {
+            return Ok(self.user_within(&mut tx, id).await?.is_none());
         }
+        let event = Event::UserDeleted { user: id, session: Some(&caller.session.id) };
+        if let Some(ended) = self.delete_within(&mut tx, event).await? {
+            self.commit_deletion(tx, id, ended).await?;
+        }
+        Ok(true)
     }
 
     /// The sessions that end with the user; none if there is no such user.

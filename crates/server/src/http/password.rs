@@ -5,7 +5,6 @@ use countersign_contract::password::{
     Verify, VerifyError,
 };
 use countersign_contract::session::StatusReply;
-use countersign_contract::transport;
 use countersign_engine::sign_in::gates::Closed;
 use countersign_engine::{
     ChangePasswordError, PasswordChanged, RequestResetError as NoLink, ResetPasswordError, Unacceptable,
@@ -14,7 +13,7 @@ use countersign_engine::{
 
 use super::answer::Answer;
 use super::endpoint::{Call, Outcome};
-use super::problem::{Failure, Problem, finish};
+use super::problem::{Failure, finish};
 use super::target::with_parameter;
 use super::user::wire;
 use crate::mail::RESET_PAGE;
@@ -102,7 +101,7 @@ impl From<ChangePasswordError> for Failure<ChangeError> {
             ChangePasswordError::Unacceptable(Unacceptable::Common) => ChangeError::PasswordCompromised.into(),
             ChangePasswordError::NoCredential => ChangeError::CredentialAccountNotFound.into(),
             ChangePasswordError::WrongPassword => ChangeError::InvalidPassword.into(),
-            ChangePasswordError::Vanished => Self::Door(Problem::new(transport::Error::Unauthorized)),
+            ChangePasswordError::Vanished => Self::unauthorized(),
             ChangePasswordError::Finish(error) => {
                 finish(&error, ChangeError::FailedToCreateSession, |closed| match closed {
                     Closed::EmailNotVerified | Closed::Suspended => ChangeError::BannedUser,

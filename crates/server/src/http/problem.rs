@@ -52,6 +52,11 @@ impl<E> From<E> for Failure<E> {
 }
 
 impl<E> Failure<E> {
+    /// The caller is signed in no more.
+    pub(crate) fn unauthorized() -> Self {
+        Self::Door(Problem::new(transport::Error::Unauthorized))
+    }
+
     pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
         let mut text = error.to_string();
         let mut cause = error.source();

@@ -117,6 +117,7 @@ impl From<DeleteUserError> for Failure<DeleteError> {
             DeleteUserError::Password(VerifyPasswordError::Overloaded(_)) => Self::Busy,
             DeleteUserError::Password(VerifyPasswordError::Engine(error)) => Self::internal(&error),
             DeleteUserError::InvalidToken => DeleteError::InvalidToken.into(),
+            DeleteUserError::Vanished => Self::unauthorized(),
             DeleteUserError::NotFresh => DeleteError::SessionExpired.into(),
             DeleteUserError::Refused(refusal) => Self::Refused(refusal),
             DeleteUserError::Engine(error) => Self::internal(&error),
