@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 import { exchange } from "./harness/http.mjs";
 
 const START_TIMEOUT_MS = 60_000;
+/** Ports that the system gives to no client, so that one stays free while its server is away. */
+const PORTS = { first: 20_000, count: 12_000 };
 
 /** The binary under test: `COUNTERSIGN_BIN`, or the debug build of this checkout. */
 export const binary = process.env.COUNTERSIGN_BIN ?? fileURLToPath(new URL("../target/debug/countersign", import.meta.url));
@@ -125,13 +127,17 @@ const constantCase = (name) =>
   name.replace("OAuth", "Oauth").replace(/([a-z\d])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2").toUpperCase();
 
 const originAt = (port) => `http://localhost:${port}`;
-const handedOut = new Set();
+/** How many ports were looked at. Processes begin apart, so that two do not want the same. */
+let looked = process.pid * 97;
 
-/** A port that nobody listens on, and that nobody was told of before. */
+/** A port of loopback on which nobody listens, and of which nobody here was told before. */
 async function freePort() {
-  const probe = createServer();
-  await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return handedOut.has(port) ? freePort() : (handedOut.add(port), port);
+  for (let tried = 0; tried < PORTS.count; tried++) {
+    const port = PORTS.first + (looked++ % PORTS.count);
+    const probe = createServer();
+    const isFree = await once(probe.listen(port, "127.0.0.1"), "listening").then(() => true, () => false);
+    if (isFree) await new Promise((resolve) => probe.close(resolve));
+    if (isFree) return port;
+  }
+  throw new Error("no free port on loopback");
 }

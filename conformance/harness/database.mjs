@@ -7,6 +7,9 @@ import pg from "pg";
 // Counts are small here, and what is read is compared as text: the same words whichever database said them.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
+/** How long a lock of SQLite is waited for, however busy the machine is. */
+const LOCK_TIMEOUT_MS = 60_000;
+
 /** The PostgreSQL that the check itself was given, or nothing; `cargo xtask postgres -- ...` gives one. */
 export const maintenance = process.env.COUNTERSIGN_TEST_POSTGRES;
 
@@ -32,7 +35,7 @@ export function open(url, use) {
 }
 
 async function asSqlite(file, use) {
-  const database = new Database(file, { timeout: 5000 });
+  const database = new Database(file, { timeout: LOCK_TIMEOUT_MS });
   try {
     return await use(sqlite(database));
   } finally {

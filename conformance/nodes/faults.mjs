@@ -83,20 +83,22 @@ async function nodeKilled({ cluster, nodes: [a, b, c], verifiers }) {
   const waiting = [...sessions];
   const answers = [];
   let acknowledged = 0;
+  let killed;
   // A few at a time, so that some are still to come whenever it dies.
   const visitor = async () => {
     for (let session = waiting.pop(); session; session = waiting.pop()) {
       const answer = await signOut(doomed, session.token).catch(() => undefined);
       answers.push({ token: session.token, acknowledged: answer?.status === 200 });
-      if (answer?.status === 200 && ++acknowledged === 6) doomed.kill();
+      if (answer?.status === 200 && ++acknowledged === 6) killed = doomed.kill();
     }
   };
   await Promise.all(Array.from({ length: 8 }, visitor));
+  await killed;
   const [done, open] = [answers.filter((each) => each.acknowledged), answers.filter((each) => !each.acknowledged)];
   check("a node was killed in the middle of signing out", done.length >= 6 && open.length > 0, `${done.length} of ${answers.length} acknowledged`);
   const waits = await Promise.all(done.map(({ token }) => untilRefused(verifiers, token)));
   check("what it acknowledged holds everywhere within the bound", Math.max(...waits) < BOUND_MS, `${Math.max(...waits).toFixed(0)} ms`);
-  await untilIdle(cluster);
+  check("what it had begun is over", await untilAllBegunIsOver(cluster));
   // A sign-out that comes later is known later, so whatever came before it is known by now.
   const last = await signIn(a, email);
   await signOut(b, last.token);
@@ -109,11 +111,16 @@ async function nodeKilled({ cluster, nodes: [a, b, c], verifiers }) {
   check("nobody else was signed out by it", (await api(c, (await signIn(b, email)).token)) === 200);
 }
 
-/** The database may still be at work for a node that is dead. */
-async function untilIdle(cluster) {
-  const busy = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`;
+/**
+ * Waits until no transaction is open any more that is open now; whether that was in time. PostgreSQL notices late that a client
+ * is dead: it may still be committing for it.
+ */
+async function untilAllBegunIsOver(cluster) {
+  const { rows: [{ now }] } = await cluster.sql("SELECT clock_timestamp()::text AS now");
+  const open = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND xact_start < $1`;
   const deadline = Date.now() + PATIENCE_MS;
-  while ((await cluster.sql(busy)).rowCount > 0 && Date.now() < deadline);
+  while ((await cluster.sql(open, [now])).rowCount > 0) if (Date.now() > deadline) return false;
+  return true;
 }
 
 /** One node is a minute ahead of all others, another a minute behind. */

@@ -20,7 +20,7 @@ def until(what, condition):
 def status(url, token=None):
     try:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.get(url, headers=headers, timeout=5).status_code
+        return httpx.get(url, headers=headers, timeout=DEADLINE).status_code
     except httpx.TransportError:
         return None
 
@@ -47,7 +47,7 @@ def main(binary):
             said_too = lambda: re.search(r"running on (\S+) ", (place / "api.log").read_text())
             me = until("the API", said_too).group(1) + "/me"
 
-            ada = httpx.Client(base_url=url, headers={"Origin": url})
+            ada = httpx.Client(base_url=url, headers={"Origin": url}, timeout=DEADLINE)
             person = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
             assert ada.post("/api/auth/sign-up/email", json=person).status_code == 200
             token = ada.get("/api/auth/token").json()["token"]

@@ -6,8 +6,9 @@ use std::time::Duration;
 use countersign_db::{Db, Error, Kind, Options};
 use countersign_testkit::{Place, both_databases};
 
+/// Why it is not opened. Nothing here waits out the patience: it is for a machine that has other work.
 async fn refusal(url: &str) -> Error {
-    let options = Options { patience: Duration::from_secs(2), ..Options::default() };
+    let options = Options { patience: Duration::from_secs(20), ..Options::default() };
     Db::connect(url, options).await.map(drop).unwrap_err()
 }
 
