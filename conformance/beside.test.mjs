@@ -10,13 +10,12 @@ import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { PASSWORD, SECRET } from "./harness/app.mjs";
 import { dropDatabase, maintenance, newDatabase, open } from "./harness/database.mjs";
 import { exchange } from "./harness/http.mjs";
+import { until } from "./harness/until.mjs";
 import { startOurs } from "./ours.mjs";
 import { startReal } from "./real.mjs";
 
 /** What browsers and verifiers know both servers by. */
 const PUBLIC = "http://auth.localhost:4000";
-/** How long is waited for what one must know of the other, however busy the machine is. */
-const PATIENCE_MS = 60_000;
 const DATABASES = new URL("../crates/testkit/data/databases/", import.meta.url);
 const SHARED = { baseURL: PUBLIC, token: { algorithm: "EdDSA", lifetime: 900 } };
 
@@ -27,15 +26,6 @@ const call = (server, method, path, { cookie, bearer, body } = {}) =>
   });
 const cookieOf = (answer) => answer.setCookies[0].split(";")[0];
 const session = async (server, credential) => (await call(server, "GET", "/get-session", credential)).json;
-
-/** Asks until `holds`. */
-async function eventually(what, holds) {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    assert.ok(Date.now() < deadline, `${what}: not within ${PATIENCE_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 /** Databases of Better Auth's own adapter, and of Drizzle's: what drizzle-kit made, the settings of either, real names. */
 const WAYS = [
@@ -97,7 +87,7 @@ for (const [kind, { way, ddl, theirs, ours: named, dates, names }] of kinds.flat
         assert.equal(taken.json.code, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
 
         await call(there, "POST", "/update-user", { cookie, body: { name: `Ada ${turn}` } });
-        await eventually("the new name", async () => (await session(here, { cookie })).user.name === `Ada ${turn}`);
+        await until("the new name", async () => (await session(here, { cookie })).user.name === `Ada ${turn}`);
         const changed = await call(there, "POST", "/change-password", {
           cookie,
           body: { currentPassword: PASSWORD, newPassword: "another password" },
@@ -106,7 +96,7 @@ for (const [kind, { way, ddl, theirs, ours: named, dates, names }] of kinds.flat
         assert.equal((await signIn(here, email, "another password")).status, 200);
         assert.equal((await signIn(here, email)).status, 401);
         await call(there, "POST", "/sign-out", { cookie, body: {} });
-        await eventually("the sign-out", async () => (await session(here, { cookie })) === null);
+        await until("the sign-out", async () => (await session(here, { cookie })) === null);
         assert.equal((await session(here, { cookie: cookieOf(again) })).user.id, user.id, "the other session goes on");
       }
     });
@@ -116,7 +106,7 @@ for (const [kind, { way, ddl, theirs, ours: named, dates, names }] of kinds.flat
       assert.equal((await session(ours, { cookie })).user.id, user.id);
       const { token } = (await call(ours, "GET", "/token", { cookie })).json;
       await open(database, (db) => db.run(`update "${names.user}" set banned = ? where id = ?`, kind === "sqlite" ? 1 : true, user.id));
-      await eventually("the suspension", async () => (await session(ours, { bearer: token })) === null);
+      await until("the suspension", async () => (await session(ours, { bearer: token })) === null);
       for (const server of [real, ours]) assert.equal((await signIn(server, email)).json.code, "BANNED_USER");
     });
 
@@ -145,7 +135,7 @@ for (const [kind, { way, ddl, theirs, ours: named, dates, names }] of kinds.flat
         const end = `update "${names.jwks}" set "${names.expiresAt}" = ? where "${names.expiresAt}" is null`;
         await open(database, (db) => db.run(end, ended()));
         await call(next, "GET", "/token", { cookie });
-        await eventually("another key for both", async () => {
+        await until("another key for both", async () => {
           const [one, other] = await kids();
           return one === other && !seen.has(one) && seen.add(one);
         });

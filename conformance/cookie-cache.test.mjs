@@ -10,13 +10,12 @@ import { getCookieCache, getSessionCookie } from "better-auth/cookies";
 import { PASSWORD, SECRET } from "./harness/app.mjs";
 import { open } from "./harness/database.mjs";
 import { exchange, Jar } from "./harness/http.mjs";
+import { until } from "./harness/until.mjs";
 import { startOurs } from "./ours.mjs";
 import { startReal } from "./real.mjs";
 
 const NAME = "better-auth.session_data";
 const LONG = "x".repeat(6_000);
-/** How long is waited for what one server must know of the other, however busy the machine is. */
-const PATIENCE_MS = 60_000;
 
 for (const strategy of ["compact", "jwt", "jwe"]) {
   test(`${strategy}: what we write is read by getCookieCache`, async (t) => {
@@ -68,7 +67,7 @@ for (const strategy of ["compact", "jwt", "jwe"]) {
     assert.ok(await thief.session());
     const stolen = browser.copy(ours);
     await browser.post("/sign-out", {});
-    await until(async () => (await stolen.copy(ours).session()) === null);
+    await until("the other server knows of it", async () => (await stolen.copy(ours).session()) === null);
     assert.ok(await stolen.copy(real).session(), "there it does, for up to five minutes");
   });
 }
@@ -127,12 +126,3 @@ class Browser {
 
 /** What a reader gives back, as it went over the wire. */
 const plain = ({ session, user }) => JSON.parse(JSON.stringify({ session, user }));
-
-/** Asks again until it holds. */
-async function until(holds) {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    assert.ok(Date.now() < deadline, `it did not hold within ${PATIENCE_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

@@ -10,6 +10,7 @@ import Database from "better-sqlite3";
 import { SMTPServer } from "smtp-server";
 
 import { proxyTo } from "./harness/proxy.mjs";
+import { PATIENCE_MS, until } from "./harness/until.mjs";
 import { startOurs } from "./ours.mjs";
 
 const secret = randomBytes(24).toString("hex");
@@ -65,15 +66,6 @@ async function post(ours, path, body) {
 }
 const signUp = (ours, email) => post(ours, "/sign-up/email", { name: "Ada", email, password: PASSWORD });
 const forget = (ours, email) => post(ours, "/request-password-reset", { email, redirectTo: "/choose" });
-
-/** Asks again and again, one question at a time, until the answer is yes. */
-async function until(what, holds, timeout = 60_000) {
-  const deadline = Date.now() + timeout;
-  while (!(await holds())) {
-    assert.ok(Date.now() < deadline, `in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 /** The text part of a mail, its transfer encoding undone. */
 function text({ raw }) {
@@ -222,7 +214,7 @@ describe("a server that is killed", () => {
     };
     // What was being carried when the server died is claimed for a few seconds more, and what waits is carried one by one.
     const mails = [...owed.values()].reduce((sum, mails) => sum + mails, 0);
-    await until("every mail", allAreShown, 60_000 + 50 * mails);
+    await until("every mail", allAreShown, { patience: PATIENCE_MS + 50 * mails });
     const known = new Database(ours.file, { readonly: true })
       .prepare(`select u.email from "user" u join account a on a."userId" = u.id where a.password is not null`)
       .all();

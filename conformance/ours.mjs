@@ -45,11 +45,12 @@ export async function startOurs({
   });
   const at = (port, changed) => start(command, { ...environmentAt(port), ...given, ...changed }, directory, originAt(port));
 
-  let [port, server] = [await freePort()];
+  let port;
+  let server;
   while (!server) {
-    server = await at(port).catch(async (error) => {
+    port = await freePort();
+    server = await at(port).catch((error) => {
       if (!/in use/.test(error.message)) throw error;
-      port = await freePort();
     });
   }
   return {

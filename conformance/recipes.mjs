@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { exchange } from "./harness/http.mjs";
+import { until } from "./harness/until.mjs";
 import { binary, startOurs } from "./ours.mjs";
 
 const SECRET = randomBytes(24).toString("hex");
-const DEADLINE_MS = 60_000;
 const RECIPES = { hono, ssr };
 
 /** An API: Hono and jose. */
@@ -58,14 +58,6 @@ async function refusedAfter(suspend, isRefused) {
   const begin = performance.now();
   await until("a suspended user is refused", isRefused);
   return performance.now() - begin;
-}
-
-async function until(what, condition) {
-  const deadline = Date.now() + DEADLINE_MS;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 /** Starts a recipe on a free port, and answers where it is. */

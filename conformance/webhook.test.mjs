@@ -11,6 +11,7 @@ import Database from "better-sqlite3";
 import { Webhook } from "standardwebhooks";
 
 import { proxyTo } from "./harness/proxy.mjs";
+import { until } from "./harness/until.mjs";
 import { startOurs } from "./ours.mjs";
 
 const secret = randomBytes(24).toString("hex");
@@ -57,14 +58,6 @@ function rows(file) {
     return database.prepare("select * from countersign_outbox where kind = 'webhook' order by id").all();
   } finally {
     database.close();
-  }
-}
-
-async function until(what, holds, timeout = 60_000) {
-  const deadline = Date.now() + timeout;
-  while (!(await holds())) {
-    assert.ok(Date.now() < deadline, `in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
@@ -120,7 +113,7 @@ describe("a webhook", { concurrency: 2 }, () => {
     assert.equal(rows(ours.file)[0].lastError, null, "a sign-up has waited for the webhook");
     way.cut();
     await until("a failed try", () => rows(ours.file)[0].lastError);
-    assert.match(rows(ours.file)[0].lastError, /connection/);
+    assert.match(rows(ours.file)[0].lastError, /^connection closed before message completed$/);
     await ours.crash();
     way.mend();
     await until("the message", () => there.got.length === 1);
@@ -128,6 +121,17 @@ describe("a webhook", { concurrency: 2 }, () => {
     await ours.stop();
     way.close();
     await there.stop();
+  });
+
+  it("that is not there is written down as that", async () => {
+    const gone = await receiver();
+    await gone.stop();
+    const ours = await start(`http://127.0.0.1:${gone.port}`, { events: ["user.created"] });
+    assert.equal((await signUp(ours, "ada@example.com")).status, 200);
+    await until("a failed try", () => rows(ours.file)[0].lastError);
+    assert.match(rows(ours.file)[0].lastError, /no connection/);
+    assert.notEqual(rows(ours.file)[0].nextAt, null, "it is asked no more");
+    await ours.stop();
   });
 
   it("is not followed elsewhere, and not asked again once it is gone", async () => {

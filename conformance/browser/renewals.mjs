@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 
 import { exchange } from "../harness/http.mjs";
+import { until } from "../harness/until.mjs";
 import { picture } from "./chromium.mjs";
-import { PASSWORD, SECRET, until } from "./site.mjs";
+import { PASSWORD, SECRET } from "./site.mjs";
 import { LIFETIME, Tabs } from "./tabs.mjs";
 import { alert, signIn } from "./tour.mjs";
 

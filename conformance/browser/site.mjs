@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 
 import { faketime } from "../faketime.mjs";
 import { exchange } from "../harness/http.mjs";
+import { PATIENCE_MS, until } from "../harness/until.mjs";
 import { binary, startOurs } from "../ours.mjs";
 
 export const PASSWORD = "four unrelated words here";
 export const SECRET = "Hq7Zt2Wm9Xc4Vb6Ln1Kp8Sd3Fg5Jr0Ty";
-const DEADLINE_MS = 60_000;
 const TASKS = join(dirname(binary), "countersign-tasks");
 const PAGE = fileURLToPath(new URL("../../examples/tasks/web/dist/index.html", import.meta.url));
 
@@ -35,7 +35,7 @@ class Site {
   /** A browser of its own: its tabs share cookies, locks and the clock, and know those of no other. */
   async browser(chromium, options = {}) {
     const context = await chromium.newContext({ baseURL: this.origin, locale: "en", ...options });
-    context.setDefaultTimeout(60_000);
+    context.setDefaultTimeout(PATIENCE_MS);
     return context;
   }
 
@@ -61,15 +61,6 @@ class Site {
   async close() {
     await this.server.stop();
     rmSync(this.directory, { recursive: true, force: true });
-  }
-}
-
-/** Asks again and again. `seen` says what was seen instead, if it does not come true in time. */
-export async function until(what, condition, seen = () => "") {
-  const deadline = Date.now() + DEADLINE_MS;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not in time: ${what} ${JSON.stringify(seen())}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 

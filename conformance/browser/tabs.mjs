@@ -1,7 +1,7 @@
 // Some tabs of one browser in which somebody is signed in, under the site's clock.
 import assert from "node:assert/strict";
 
-import { until } from "./site.mjs";
+import { until } from "../harness/until.mjs";
 import { signUp } from "./tour.mjs";
 
 /** The longest step in which time goes by, as a share of a token's life: late enough for it to be renewed, before it ends. */
@@ -93,7 +93,7 @@ export class Tabs {
     await until("all tabs hold the same new token", async () => {
       ends = await this.#ends();
       return isOneAfter(before, ends);
-    }, () => ends);
+    }, { seen: () => ends });
     return ends[0];
   }
 
@@ -104,13 +104,7 @@ export class Tabs {
 
   /** Each tab uses the API, and is let in with the token it holds. */
   async use() {
-    const statuses = await Promise.all(
-      this.pages.map(async (page) => {
-        const answer = page.waitForResponse("**/toggle");
-        await page.getByRole("checkbox").click();
-        return (await answer).status();
-      }),
-    );
+    const statuses = await Promise.all(this.pages.map(turn));
     assert.deepEqual(statuses, this.pages.map(() => 200));
   }
 
@@ -128,13 +122,32 @@ export class Tabs {
 
 const isOneAfter = (before, ends) => ends.every((end) => end === ends[0] && end > before);
 
+/**
+ * Turns the task of a page, and waits until the page has looked at the list again: a clock that leaps before that ends the token
+ * with which it looks. Says what the API answered.
+ */
+async function turn(page) {
+  let isTurned = false;
+  const note = (response) => void (isTurned ||= pathOf(response).endsWith("/toggle"));
+  page.on("response", note);
+  const turned = page.waitForResponse((response) => pathOf(response).endsWith("/toggle"));
+  const looks = page.waitForRequest((request) => isTurned && pathOf(request) === "/tasks");
+  looks.catch(() => {}); // Whoever is refused does not look.
+  await page.getByRole("checkbox").click();
+  const answer = await turned;
+  if (answer.ok()) await (await looks).response();
+  page.off("response", note);
+  return answer.status();
+}
+
 /** Runs in the page. A leap of the clock would end the patience of a tab that asked, before the answer could come. */
 async function isQuiet() {
   const { held, pending } = await navigator.locks.query();
   return [...held, ...pending].every(({ mode }) => mode === "shared");
 }
 
-const isForToken = (message) => new URL(message.url()).pathname === "/api/auth/token";
+const pathOf = (message) => new URL(message.url()).pathname;
+const isForToken = (message) => pathOf(message) === "/api/auth/token";
 
 /** What the page says about its token; -Infinity where it holds none. */
 async function endOfToken(page) {

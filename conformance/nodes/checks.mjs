@@ -1,10 +1,10 @@
 // What every check of several nodes uses: asking a node, waiting for what must come, and saying whether it held.
 
+import { PATIENCE_MS } from "../harness/until.mjs";
+
 export const password = "a long password";
 /** How soon a revocation holds everywhere, in milliseconds: a second, or what is given where the machine has other work. */
 export const BOUND_MS = Number(process.env.BOUND_MS ?? 1_000);
-/** How long is waited for what must come, however busy the machine is. */
-export const PATIENCE_MS = 60_000;
 
 const failures = [];
 

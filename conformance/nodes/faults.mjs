@@ -1,7 +1,8 @@
 // What breaks: the way to the database, the way of the feed, PostgreSQL itself, a node in the middle of its work, a clock.
 import { faketime } from "../faketime.mjs";
+import { PATIENCE_MS } from "../harness/until.mjs";
 import { STALE_S } from "./cluster.mjs";
-import { BOUND_MS, PATIENCE_MS, api, check, json, signIn, signOut, signUp, untilRefused, untilStatus } from "./checks.mjs";
+import { BOUND_MS, api, check, json, signIn, signOut, signUp, untilRefused, untilStatus } from "./checks.mjs";
 
 const email = "ada@example.com";
 

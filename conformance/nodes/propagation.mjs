@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 
-import { BOUND_MS, PATIENCE_MS, api, check, json, signIn, signOut, untilRefused } from "./checks.mjs";
+import { PATIENCE_MS } from "../harness/until.mjs";
+import { BOUND_MS, api, check, json, signIn, signOut, untilRefused } from "./checks.mjs";
 
 const trials = Number(process.env.TRIALS ?? 20);
 const email = "ada@example.com";

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 
 import axe from "axe-core";
 
+import { PATIENCE_MS } from "../harness/until.mjs";
+
 const PICTURES = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
 mkdirSync(PICTURES, { recursive: true });
 
@@ -25,7 +27,7 @@ export class Visitor {
     this.page = page;
     this.origin = origin;
     this.complaints = [];
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on("console", (message) => {
       // A refused form is answered with an error status on purpose; the browser notes each.
       if (message.type() === "error" && !message.text().includes("the server responded with a status of")) {
