@@ -31,13 +31,12 @@ pub(crate) fn bytes<const N: usize>(chance: &dyn Chance) -> [u8; N] {
     bytes
 }
 
-/// A UUIDv7 (RFC 9562 section 5.7): ids we make sort by their time.
+/// A UUIDv7 (RFC 9562 section 5.7) that need not sort among others.
 pub fn id(chance: &dyn Chance, now: Timestamp) -> String {
-    let millis = u64::try_from(now.millis()).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &bytes(chance)).into_uuid().to_string()
+    Ids::default().next(chance, now)
 }
 
-/// Makes ids that also sort by when they were made within a millisecond: what chance would fill first counts on instead (RFC
+/// Makes UUIDv7 that sort by when they were made, also within a millisecond: what chance would fill first counts on instead (RFC
 /// 9562 section 6.2, method 1).
 #[derive(Default)]
 pub(crate) struct Ids(AtomicU64);

@@ -125,7 +125,7 @@ impl Engine {
     /// Whether the hash of a proven password is the stored one still: another program may change it without asking us, and
     /// waits from here until `tx` ends. A new hash of the same password takes its place.
     pub(crate) async fn keep_hash(&self, tx: &mut Tx, user: &str, (old, new): (&str, &str)) -> Result<bool, Error> {
-        let is_kept = rows::replace_hash(tx, user, old, new).await? > 0;
+        let is_kept = rows::replace_hash(tx, user, (old, new), None).await? > 0;
         if is_kept && old != new {
             tracing::info!(event = "password_hash_renewed", user, from = recognise(old).unwrap_or_default(), "audit");
         }
@@ -232,7 +232,7 @@ impl Engine {
             if !self.lock_session(&mut tx, &caller.session.id).await? {
                 return Err(ChangePasswordError::Vanished);
             }
-            let changed = rows::change_credential(&mut tx, id, (&stored, &hash), self.clock.now()).await;
+            let changed = rows::replace_hash(&mut tx, id, (&stored, &hash), Some(self.clock.now())).await;
             if changed.map_err(Error::from)? > 0 {
                 return Ok((tx, user));
             }

@@ -97,27 +97,18 @@ pub(crate) async fn update_credential(tx: &mut Tx, user_id: &str, hash: &str, no
     .await
 }
 
-/// Puts the hash of another password in the place of this one; a third that came between stays.
-pub(crate) async fn change_credential(
+/// Puts a hash in the place of the one it was made for; another that came between stays. `set_at` is when the password was set,
+/// where it is another.
+pub(crate) async fn replace_hash(
     tx: &mut Tx,
     user_id: &str,
     (old, new): (&str, &str),
-    now: Timestamp,
+    set_at: Option<Timestamp>,
 ) -> Result<u64, Error> {
     tx.run(
-        "UPDATE {account} SET {account.password} = $3, {account.updatedAt} = $4 \
+        "UPDATE {account} SET {account.password} = $3, {account.updatedAt} = COALESCE($4, {account.updatedAt}) \
          WHERE {account.userId} = $1 AND {account.providerId} = 'credential' AND {account.password} = $2",
-        args![user_id, old, new, now],
-    )
-    .await
-}
-
-/// Puts a hash in the place of the one it was made for; another that came between stays.
-pub(crate) async fn replace_hash(tx: &mut Tx, user_id: &str, old: &str, new: &str) -> Result<u64, Error> {
-    tx.run(
-        "UPDATE {account} SET {account.password} = $3 \
-         WHERE {account.userId} = $1 AND {account.providerId} = 'credential' AND {account.password} = $2",
-        args![user_id, old, new],
+        args![user_id, old, new, set_at],
     )
     .await
 }

@@ -130,7 +130,7 @@ pub(crate) async fn get(site: Site, request: Request) -> Response {
             let account = AccountPage { notice: notice.to_owned(), trouble, ..account };
             page::with_cookies(page::show(StatusCode::OK, &account), cookies)
         }
-        Err(problem) => page::with_cookies(page::problem(&site, &problem), cookies),
+        Err(problem) => page::problem(&site, &problem, cookies),
     }
 }
 
@@ -138,7 +138,7 @@ pub(crate) async fn get(site: Site, request: Request) -> Response {
 pub(crate) async fn sign_out(site: Site, request: Request) -> Response {
     let Posted { visit, admitted, .. } = Posted::read::<SignOut>(&site.app, request).await;
     if let Err(problem) = admitted {
-        return page::problem(&site, &problem);
+        return page::problem(&site, &problem, SetCookies::default());
     }
     let call = Call {
         app: site.app.clone(),
@@ -149,7 +149,7 @@ pub(crate) async fn sign_out(site: Site, request: Request) -> Response {
     };
     match crate::http::sign_out::sign_out(call as Call<SignOut>).await {
         Ok(answer) => page::see_other(SIGNED_OUT, answer.extras.cookies),
-        Err(failure) => page::problem(&site, &failure.into()),
+        Err(failure) => page::problem(&site, &failure.into(), SetCookies::default()),
     }
 }
 
@@ -164,7 +164,7 @@ pub(crate) async fn revoke(site: Site, request: Request) -> Response {
         Ok(Some(cleared)) if is_this => page::see_other(SIGNED_OUT, cleared),
         Ok(Some(_)) => page::see_other("/account?done=revoked", cookies),
         Ok(None) => page::with_cookies(not_yours(&site, caller).await, cookies),
-        Err(problem) => page::with_cookies(page::problem(&site, &problem), cookies),
+        Err(problem) => page::problem(&site, &problem, cookies),
     }
 }
 
@@ -177,7 +177,7 @@ pub(crate) async fn revoke_others(site: Site, request: Request) -> Response {
     let call = Call { app: site.app.clone(), visit, caller, method: Method::POST, request: () };
     match session::revoke_others(call as Call<RevokeOthers>).await {
         Ok(_) => page::see_other("/account?done=revoked-others", cookies),
-        Err(failure) => page::with_cookies(page::problem(&site, &failure.into()), cookies),
+        Err(failure) => page::problem(&site, &failure.into(), cookies),
     }
 }
 
@@ -195,6 +195,6 @@ async fn not_yours(site: &Site, caller: Caller) -> Response {
     let trouble = Trouble::new(StatusCode::NOT_FOUND, site.account.not_yours().to_owned());
     match AccountPage::load(site, caller).await {
         Ok(account) => page::show(trouble.status, &AccountPage { trouble, ..account }),
-        Err(problem) => page::problem(site, &problem),
+        Err(problem) => page::problem(site, &problem, SetCookies::default()),
     }
 }

@@ -16,6 +16,7 @@ use super::outbox;
 use super::page::{self, Site};
 use super::trouble::Trouble;
 use crate::app::App;
+use crate::http::cookie::SetCookies;
 use crate::http::endpoint::Call;
 use crate::http::problem::Problem;
 use crate::http::visit::Visit;
@@ -30,7 +31,7 @@ pub(crate) async fn get(site: Site, request: Request) -> Response {
     let visit = Visit::of(&request.into_parts().0, &site.app);
     let (caller, cookies) = match page::caller(&site.app, &visit).await {
         Ok(found) => found,
-        Err(problem) => return page::problem(&site, &problem),
+        Err(problem) => return page::problem(&site, &problem, SetCookies::default()),
     };
     let (caller, error, next) = (caller.as_ref(), query.text("error"), query.text("next"));
     let page = match query.text("done") {
@@ -53,7 +54,7 @@ pub(crate) async fn post(site: Site, request: Request) -> Response {
     let Posted { visit, form, admitted } = Posted::read::<SendVerification>(&site.app, request).await;
     let (caller, cookies) = match page::caller(&site.app, &visit).await {
         Ok(found) => found,
-        Err(problem) => return page::problem(&site, &problem),
+        Err(problem) => return page::problem(&site, &problem, SetCookies::default()),
     };
     let outcome = match admitted {
         Ok(()) => ask(&site.app, visit, caller, &form).await,

@@ -54,7 +54,7 @@ async fn show(site: Site, request: Request) -> Response {
     };
     match page {
         Ok(page) => page::with_cookies(page.show(), cookies),
-        Err(problem) => page::problem(&site, &problem),
+        Err(problem) => page::problem(&site, &problem, cookies),
     }
 }
 
@@ -78,7 +78,7 @@ async fn post(site: Site, request: Request) -> Response {
     };
     match form_page(&site, &caller, if is_good { token } else { "" }).await {
         Ok(page) => page::with_cookies(FormPage { trouble, ..page }.show(), cookies),
-        Err(problem) => page::problem(&site, &problem),
+        Err(problem) => page::problem(&site, &problem, cookies),
     }
 }
 

@@ -80,14 +80,14 @@ impl Theirs {
         E::Auth: Admits<Caller = Caller>,
     {
         let Posted { visit, form, admitted } = Posted::read::<E>(&site.app, request).await;
-        admitted.map_err(|problem| page::problem(site, &problem))?;
+        admitted.map_err(|problem| page::problem(site, &problem, SetCookies::default()))?;
         let mut extras = Extras::default();
         match E::Auth::admit(&site.app, &visit, &mut extras).await {
             Ok(caller) => Ok(Self { visit, form, caller, cookies: extras.cookies }),
             Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
                 Err(page::see_other(&page::onward("/sign-in", page::ACCOUNT), extras.cookies))
             }
-            Err(problem) => Err(page::with_cookies(page::problem(site, &problem), extras.cookies)),
+            Err(problem) => Err(page::problem(site, &problem, extras.cookies)),
         }
     }
 }

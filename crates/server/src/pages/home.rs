@@ -9,6 +9,7 @@ use http::StatusCode;
 use super::form::Form;
 use super::page::{self, Site};
 use super::trouble::Trouble;
+use crate::http::cookie::SetCookies;
 use crate::http::visit::Visit;
 
 #[derive(Template)]
@@ -25,6 +26,6 @@ pub(crate) async fn get(site: Site, request: Request) -> Response {
     match page::caller(&site.app, &visit).await {
         Ok((Some(_), cookies)) => page::see_other(&page::account(query.text("error")), cookies),
         Ok((None, cookies)) => page::with_cookies(page::show(StatusCode::OK, &HomePage { site, trouble }), cookies),
-        Err(problem) => page::problem(&site, &problem),
+        Err(problem) => page::problem(&site, &problem, SetCookies::default()),
     }
 }

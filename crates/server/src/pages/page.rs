@@ -207,10 +207,10 @@ struct ProblemPage<'a> {
     trouble: Trouble,
 }
 
-/// A page that says what went wrong where there is no form to say it beside.
-pub(crate) fn problem(site: &Site, problem: &Problem) -> Response {
+/// A page that says what went wrong where there is no form to say it beside, and cookies with it.
+pub(crate) fn problem(site: &Site, problem: &Problem, cookies: SetCookies) -> Response {
     let page = ProblemPage { site, title: site.trouble.title(), trouble: Trouble::of(site, problem) };
-    page.trouble.mark(show(page.trouble.status, &page))
+    with_cookies(page.trouble.mark(show(page.trouble.status, &page)), cookies)
 }
 
 /// A failure of ours, for the log.
@@ -234,7 +234,7 @@ pub(super) async fn someone(site: &Site, visit: &Visit, back: &str) -> Result<(C
     match caller(&site.app, visit).await {
         Ok((Some(caller), cookies)) => Ok((caller, cookies)),
         Ok((None, cookies)) => Err(see_other(&onward("/sign-in", back), cookies)),
-        Err(found) => Err(problem(site, &found)),
+        Err(found) => Err(problem(site, &found, SetCookies::default())),
     }
 }
 

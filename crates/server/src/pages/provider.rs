@@ -173,7 +173,7 @@ async fn link(site: Site, request: Request) -> Response {
     }));
     let request: LinkRequest = match request {
         Ok(request) => request,
-        Err(problem) => return page::with_cookies(page::problem(&site, &problem), cookies),
+        Err(problem) => return page::problem(&site, &problem, cookies),
     };
     let call = Call { app: site.app.clone(), visit, caller, method: Method::POST, request };
     match crate::http::social::link(call as Call<Link>).await {
@@ -181,7 +181,7 @@ async fn link(site: Site, request: Request) -> Response {
             cookies.merge(answer.extras.cookies);
             OnTheWay::show(site, form.text("provider"), (answer.reply.url, cookies))
         }
-        Err(failure) => page::with_cookies(page::problem(&site, &failure.into()), cookies),
+        Err(failure) => page::problem(&site, &failure.into(), cookies),
     }
 }
 
@@ -195,6 +195,6 @@ async fn unlink(site: Site, request: Request) -> Response {
     let call = Call { app: site.app.clone(), visit, caller, method: Method::POST, request };
     match crate::http::account::unlink(call as Call<Unlink>).await {
         Ok(_) => page::see_other("/account?done=unlinked", cookies),
-        Err(failure) => page::with_cookies(page::problem(&site, &failure.into()), cookies),
+        Err(failure) => page::problem(&site, &failure.into(), cookies),
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn get(site: Site, request: Request) -> Response {
             let page = FormPage { notice: notice.to_owned(), trouble, ..page };
             page::with_cookies(page.show(), cookies)
         }
-        Err(problem) => page::problem(&site, &problem),
+        Err(problem) => page::problem(&site, &problem, SetCookies::default()),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) async fn get(site: Site, request: Request) -> Response {
     match page::caller(&site.app, &visit).await {
         Ok((Some(_), cookies)) => page::see_other(own_path(query.text("next")).unwrap_or(page::ACCOUNT), cookies),
         Ok((None, cookies)) => page::with_cookies(form_page(&site, ("", ""), query.text("next")).show(), cookies),
-        Err(problem) => page::problem(&site, &problem),
+        Err(problem) => page::problem(&site, &problem, SetCookies::default()),
     }
 }
 
